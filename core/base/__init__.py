@@ -1,0 +1,1 @@
+"""What every layer above may use: errors, events, settings, registry, files. Knows nothing of images or networks."""

@@ -1,0 +1,1 @@
+"""What came of a run: its record, its score, its predictions."""
