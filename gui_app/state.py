@@ -1,0 +1,78 @@
+"""What the window knows: one frozen State, and the Store that replaces it and says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from core.base.config import RunConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.base.events import Progress
+    from core.base.folders import Folders
+    from core.data.dataset import Dataset
+    from core.data.findings import Finding
+    from core.data.scan import Scan
+    from core.models.device import DeviceChoice
+    from core.results.predict import Predicted
+    from core.results.runs import RunRecord, RunSummary
+    from core.train.plan import RunPlan
+    from gui_app.live import LiveRun
+
+PageKey = Literal["start", "data", "model", "train", "results", "use"]
+
+
+@dataclass(frozen=True)
+class ProjectInfo:
+    """The project that is open: its name as shown, its folder, and the folder of its images."""
+
+    name: str
+    folder: Path
+    images_root: Path
+
+
+@dataclass(frozen=True)
+class State:
+    """All that pages show. `busy` names heavy work that goes on and is not shown by a field of its own."""
+
+    folders: Folders
+    page: PageKey = "start"
+    project: ProjectInfo | None = None
+    scan: Scan | None = None
+    dataset: Dataset | None = None
+    findings: tuple[Finding, ...] = ()
+    reading: Progress | None = None
+    config: RunConfig = field(default_factory=RunConfig)
+    device: DeviceChoice | None = None
+    weights_ready: frozenset[str] = frozenset()
+    plan: RunPlan | None = None
+    plan_problem: str = ""
+    download: tuple[str, Progress] | None = None
+    live: LiveRun | None = None
+    training: bool = False
+    paused: bool = False
+    runs: tuple[RunSummary, ...] = ()
+    shown: RunRecord | None = None
+    predictions: tuple[Predicted, ...] = ()
+    predicting: bool = False
+    recent: tuple[Path, ...] = ()
+    busy: str = ""
+
+
+class Store(QObject):
+    """Holds the state. Each change replaces it and emits `changed`."""
+
+    changed = Signal()
+
+    def __init__(self, state: State, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = state
+
+    def update(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of State
+        """Replace the state by one with these fields changed."""
+        self.state = replace(self.state, **changes)
+        self.changed.emit()

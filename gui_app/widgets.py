@@ -1,0 +1,262 @@
+"""Small widgets that all pages share. Text is always shown as it stands, never read as rich text."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from gui_app import theme
+from gui_app.theme import RADIUS, SIZE, SPACE, Tone
+
+
+def text_label(text: str = "", role: str = "body", *, wrap: bool = False, name: str = "") -> QLabel:
+    """Return a label. `role`: body, strong, heading, title, brand, muted, small, tiny, problem."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("role", role)
+    label.setWordWrap(wrap)
+    label.setObjectName(name)
+    return label
+
+
+def restyle(widget: QWidget, **properties: object) -> None:
+    """Set dynamic properties and let the style sheet see them."""
+    for key, value in properties.items():
+        widget.setProperty(key, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def primary_button(text: str, name: str) -> QPushButton:
+    """Return the one green button of a page."""
+    return _button(text, name, "primary")
+
+
+def plain_button(text: str, name: str) -> QPushButton:
+    """Return a button with a thin line round it."""
+    return _button(text, name, "plain")
+
+
+def link_button(text: str, name: str) -> QPushButton:
+    """Return a button that looks like a link."""
+    button = _button(text, name, "link")
+    button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+    return button
+
+
+def chip_button(text: str, name: str) -> QPushButton:
+    """Return a small round button that stays chosen, for filters."""
+    button = _button(text, name, "chip")
+    button.setCheckable(True)
+    return button
+
+
+def _button(text: str, name: str, kind: str) -> QPushButton:
+    button = QPushButton(text.replace("&", "&&"))  # a single & would mark a shortcut and vanish
+    button.setObjectName(name)
+    button.setAccessibleName(text)
+    button.setProperty("kind", kind)
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the ring of focus is for the keyboard, not for each click
+    button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+    return button
+
+
+def line() -> QFrame:
+    """Return a thin horizontal line."""
+    frame = QFrame()
+    frame.setProperty("role", "line")
+    return frame
+
+
+class Card(QFrame):
+    """A white panel with round corners; what it shows is put into `.body`."""
+
+    def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(SPACE.m, SPACE.m, SPACE.m, SPACE.m)
+        self.body.setSpacing(SPACE.s)
+        self.heading = text_label(title, "heading")
+        self.heading.setVisible(bool(title))
+        self.body.addWidget(self.heading)
+
+    def set_title(self, title: str) -> None:
+        """Change the heading; an empty one is hidden."""
+        self.heading.setText(title)
+        self.heading.setVisible(bool(title))
+
+
+class PageFrame(QWidget):
+    """A page with the header of all pages: title and subtitle left, actions right, and `.body` beneath."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setProperty("role", "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.title = text_label(role="title", name=f"{name}_title")
+        self.subtitle = text_label(role="muted", name=f"{name}_subtitle")
+        self.title.setMinimumWidth(1)  # a long title is cut, it never widens the window
+        self.subtitle.setMinimumWidth(1)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self.title)
+        words.addWidget(self.subtitle)
+        self._actions = QHBoxLayout()
+        self._actions.setSpacing(SPACE.m)
+        header = QHBoxLayout()
+        header.setSpacing(SPACE.m)
+        header.addLayout(words, 1)
+        header.addLayout(self._actions)
+        header.setAlignment(self._actions, Qt.AlignmentFlag.AlignTop)
+        self.body = QHBoxLayout()
+        self.body.setSpacing(SPACE.m)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE.l, SPACE.m + SPACE.xs, SPACE.l, SPACE.l)
+        column.setSpacing(SPACE.m)
+        column.addLayout(header)
+        column.addLayout(self.body, 1)
+
+    def set_title(self, title: str, subtitle: str = "") -> None:
+        """Set both lines of the header."""
+        self.title.setText(title)
+        self.subtitle.setText(subtitle)
+
+    def add_action(self, button: QWidget) -> None:
+        """Put a button to the right end of the header."""
+        self._actions.addWidget(button)
+
+
+class Chip(QLabel):
+    """A small round label in a tone."""
+
+    def __init__(self, text: str = "", tone: Tone = "plain", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "chip")
+        self.setProperty("tone", tone)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def set(self, text: str, tone: Tone) -> None:
+        """Change what it says."""
+        self.setText(text)
+        restyle(self, tone=tone)
+
+
+class ShareBar(QWidget):
+    """A thin horizontal bar, filled to `fraction` (0 to 1) of its width."""
+
+    def __init__(self, fraction: float = 0.0, tone: Tone = "accent", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fraction = fraction
+        self._tone: Tone = tone
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def fraction(self) -> float:
+        """How much of the bar is filled."""
+        return self._fraction
+
+    def set_fraction(self, fraction: float) -> None:
+        """Fill the bar to `fraction`; values outside 0 to 1 are cut."""
+        self._fraction = min(max(fraction, 0.0), 1.0)
+        self.update()
+
+    def set_tone(self, tone: Tone) -> None:
+        """Change the colour of the filled part."""
+        self._tone = tone
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the height of all bars."""
+        return QSize(SIZE.card_narrow // 2, SIZE.bar)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the least size."""
+        return QSize(SIZE.bar, SIZE.bar)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint the track and the filled part."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        whole = QRectF(self.rect())
+        painter.setBrush(QColor(theme.palette().track))
+        painter.drawRoundedRect(whole, RADIUS.bar, RADIUS.bar)
+        if self._fraction > 0:
+            filled = QRectF(whole)
+            filled.setWidth(max(whole.width() * self._fraction, whole.height()))
+            painter.setBrush(QColor(theme.tone(self._tone).text))
+            painter.drawRoundedRect(filled, RADIUS.bar, RADIUS.bar)
+
+
+class EmptyState(QWidget):
+    """What a place says while it has nothing to show: one line, why, and perhaps what to do."""
+
+    def __init__(self, title: str, text: str, button: QPushButton | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = text_label(title, "heading", wrap=True)
+        self.text = text_label(text, "muted", wrap=True)
+        column = QVBoxLayout(self)
+        column.setSpacing(SPACE.s)
+        column.addStretch(1)
+        for label in (self.title, self.text):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setMaximumWidth(SIZE.text_block)
+            row = QHBoxLayout()  # an aligned label would get its narrow size hint; stretches give it the room
+            row.addStretch(1)
+            row.addWidget(label, 100)
+            row.addStretch(1)
+            column.addLayout(row)
+        if button is not None:
+            column.addSpacing(SPACE.s)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+
+
+class FactTable(QWidget):
+    """Lines of a label at the left and a bold value at the right, with thin lines between."""
+
+    def __init__(self, rows: Sequence[tuple[str, str]] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(SPACE.s - 2)
+        self._grid.setColumnStretch(0, 1)
+        self._labels: list[tuple[QLabel, QLabel]] = []
+        self._rows: tuple[tuple[str, str], ...] = ()
+        self.set_rows(rows)
+
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """What is shown."""
+        return self._rows
+
+    def set_rows(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Show these rows; widgets of rows that stay are kept, so that nothing flickers."""
+        if len(rows) != len(self._labels):
+            self._rebuild(len(rows))
+        for (left, right), (label, value) in zip(self._labels, rows, strict=True):
+            left.setText(label)
+            right.setText(value)
+        self._rows = tuple(rows)
+
+    def _rebuild(self, n_rows: int) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+        self._labels = []
+        for row in range(n_rows):
+            left, right = text_label(), text_label(role="strong")
+            right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(left, 2 * row, 0)
+            self._grid.addWidget(right, 2 * row, 1)
+            self._labels.append((left, right))
+            if row < n_rows - 1:
+                self._grid.addWidget(line(), 2 * row + 1, 0, 1, 2)
