@@ -11,7 +11,7 @@ def style_sheet(colours: Palette) -> str:
 def _words(c: Palette) -> str:
     return f"""
     QLabel {{ background: transparent; color: {c.text}; }}
-    QLabel[role="title"] {{ font-size: {FONT.title}px; font-weight: {FONT.semibold}; }}
+    QLabel[role="title"] {{ font-size: {FONT.title}px; font-weight: {FONT.bold}; }}
     QLabel[role="brand"] {{ font-size: {FONT.brand}px; font-weight: {FONT.semibold}; }}
     QLabel[role="heading"], QLabel[role="strong"] {{ font-weight: {FONT.semibold}; }}
     QLabel[role="muted"] {{ color: {c.muted}; }}
@@ -61,6 +61,10 @@ def _buttons(c: Palette) -> str:
     QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
     QPushButton[kind="link"]:focus {{ border-color: {c.accent}; }}
     QPushButton[kind="link"]:disabled {{ color: {c.muted}; }}
+    QPushButton[kind="icon"] {{ background: transparent; border: 1px solid transparent; padding: {SPACE.xs}px;
+        border-radius: {RADIUS.control}px; }}
+    QPushButton[kind="icon"]:hover {{ background: {c.track}; }}
+    QPushButton[kind="icon"]:focus {{ border-color: {c.accent}; }}
     QPushButton[kind="chip"] {{ font-size: {FONT.tiny}px; padding: 0 {SPACE.s - 1}px; font-weight: {FONT.medium};
         min-height: {SIZE.chip - 2}px; max-height: {SIZE.chip - 2}px; border-radius: {RADIUS.chip}px;
         border: 1px solid {c.track}; background: {c.track}; color: {c.muted}; }}

@@ -93,7 +93,7 @@ class Radius:
 
 @dataclass(frozen=True)
 class Font:
-    """Heights of letters in px, and the two weights besides the normal one."""
+    """Heights of letters in px, and the weights besides the normal one."""
 
     title: int = 20
     brand: int = 17
@@ -102,6 +102,7 @@ class Font:
     tiny: int = 11
     medium: int = 500
     semibold: int = 600
+    bold: int = 700
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,158 @@
+"""The one funnel for messages and unexpected errors: a bar in the window, and a log that is kept."""
+
+import logging
+import sys
+import threading
+from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+import qtawesome
+from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from core.base.errors import UserError
+from gui_app import theme
+from gui_app.theme import SIZE, SPACE, Tone
+from gui_app.widgets import restyle, text_label
+
+LOG_BYTES = 1_000_000
+LOG_FILES = 3
+
+_log = logging.getLogger("graft")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message: what happened, and what to do next. Info goes when the person moves on; the rest stays."""
+
+    tone: Tone
+    text: str
+    hint: str = ""
+
+
+class Notifier(QObject):
+    """Everything that is to be told passes here, from any thread."""
+
+    posted = Signal(object)
+
+    def __init__(self, log_folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.log_file = log_folder / "graft.log"
+
+    def info(self, text: str, hint: str = "") -> None:
+        """Say that something went well or goes on."""
+        self.posted.emit(Notice("info", text, hint))
+
+    def refuse(self, text: str, hint: str = "") -> None:
+        """Say why a wish is not fulfilled now."""
+        self.posted.emit(Notice("warn", text, hint))
+
+    def report(self, error: BaseException) -> None:
+        """Tell a UserError as it stands. Anything else is a bug: its traceback is logged, and the log's place told."""
+        if isinstance(error, UserError):
+            self.posted.emit(Notice("bad", error.message, error.hint))
+            return
+        _log.error("unexpected", exc_info=error)
+        if isinstance(error, MemoryError | OSError):
+            text = self.tr("The computer refused: {error}.").format(error=error or type(error).__name__)
+            hint = self.tr("Details are in {log}").format(log=self.log_file)
+        else:
+            text = self.tr("Something went wrong that should not. Graft goes on, and what was finished is kept.")
+            hint = self.tr("Please report it; details are in {log}").format(log=self.log_file)
+        self.posted.emit(Notice("bad", text, hint))
+
+
+def install(notifier: Notifier) -> None:
+    """Write the log to a rotating file and send every error that nobody caught, in any thread, to `notifier`."""
+    _log.setLevel(logging.INFO)
+    _log.propagate = False
+    for handler in list(_log.handlers):
+        _log.removeHandler(handler)
+        handler.close()
+    _log.addHandler(_log_handler(notifier.log_file))
+
+    def on_main(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+        else:
+            notifier.report(error.with_traceback(trace))
+
+    def in_thread(caught: threading.ExceptHookArgs) -> None:
+        if caught.exc_value is not None:
+            notifier.report(caught.exc_value)
+
+    sys.excepthook = on_main
+    threading.excepthook = in_thread
+
+
+def _log_handler(log_file: Path) -> logging.Handler:
+    try:
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(
+            log_file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
+        )
+    except OSError:  # a home that cannot be written must not keep the window from opening
+        handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    return handler
+
+
+class MessageBar(QFrame):
+    """Shows the last notice in the window until it is dismissed."""
+
+    def __init__(self, notifier: Notifier, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message_bar")
+        self.setAccessibleName(self.tr("Message"))
+        self.setProperty("role", "note")
+        self.notice: Notice | None = None
+        self.text = text_label(role="strong", wrap=True, name="message_text")
+        self.hint = text_label(role="muted", wrap=True, name="message_hint")
+        self._close = _close_button(self.tr("Dismiss this message"))
+        self._close.clicked.connect(self.dismiss)
+        words = QVBoxLayout()
+        words.setSpacing(SPACE.xs // 2)
+        words.addWidget(self.text)
+        words.addWidget(self.hint)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE.m, SPACE.s, SPACE.s, SPACE.s)
+        row.addLayout(words, 1)
+        row.addWidget(self._close)
+        notifier.posted.connect(self.show_notice)
+        theme.watcher().changed.connect(self._paint_icon)
+        self._paint_icon()
+        self.hide()
+
+    def show_notice(self, notice: Notice) -> None:
+        """Show a notice in place of the last one."""
+        self.notice = notice
+        self.text.setText(notice.text)
+        self.hint.setText(notice.hint)
+        self.hint.setVisible(bool(notice.hint))
+        restyle(self, tone=notice.tone)
+        self.show()
+
+    def dismiss(self) -> None:
+        """Hide the bar."""
+        self.notice = None
+        self.hide()
+
+    def dismiss_passing(self) -> None:
+        """Hide what is only of the moment; an error stays until it is dismissed."""
+        if self.notice is not None and self.notice.tone != "bad":
+            self.dismiss()
+
+    def _paint_icon(self) -> None:
+        self._close.setIcon(qtawesome.icon("mdi6.close", color=theme.palette().muted))
+
+
+def _close_button(name: str) -> QPushButton:
+    button = QPushButton()
+    button.setObjectName("message_dismiss")
+    button.setAccessibleName(name)
+    button.setToolTip(name)
+    button.setProperty("kind", "icon")
+    button.setIconSize(QSize(SIZE.icon, SIZE.icon))
+    return button
