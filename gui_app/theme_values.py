@@ -131,6 +131,16 @@ class Size:
     layer_width: int = 48
     layer_height: int = 54
     layer_step: int = 5
+    thumb: int = 118
+    thumb_large: int = 200
+    thumb_gap: int = 6
+    thumb_ratio: float = 0.74  # height of a thumbnail by its width
+    stroke: float = 1.5
+    viewer: tuple[int, int] = (960, 720)
+    drop: int = 50
+    cell_least: int = 34
+    cell_most: int = 96
+    cell_gap: int = 8
 
 
 SPACE = Space()
