@@ -1,0 +1,55 @@
+"""Numbers as a person reads them."""
+
+from PySide6.QtCore import QCoreApplication
+
+MINUTE, HOUR = 60, 3600
+
+
+def percent(fraction: float) -> str:
+    """Return 0.953 as "95 %". Only 1 is "100 %" and only 0 is "0 %": rounding never claims all or none."""
+    rounded = round(100 * fraction)
+    if rounded == 100 and fraction < 1:
+        return "> 99 %"
+    if rounded == 0 and fraction > 0:
+        return "< 1 %"
+    return f"{rounded} %"
+
+
+def fine_percent(fraction: float) -> str:
+    """Return 0.9534 as "95.3 %", for numbers that are watched while they change."""
+    return f"{100 * fraction:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as "34 s", "2 min 10 s", "12 min" or "3 h 5 min": as fine as anyone waits for."""
+    whole = max(0, round(seconds))
+    if whole < MINUTE:
+        return _say("{} s").format(max(1, whole))
+    if whole < 5 * MINUTE:
+        minutes, rest = whole // MINUTE, whole % MINUTE // 10 * 10
+        return _say("{} min {} s").format(minutes, rest) if rest else _say("{} min").format(minutes)
+    if whole < HOUR:
+        return _say("{} min").format(round(whole / MINUTE))
+    hours, minutes = divmod(round(whole / MINUTE), 60)
+    return _say("{} h {} min").format(hours, minutes) if minutes else _say("{} h").format(hours)
+
+
+def memory(megabytes: float) -> str:
+    """Return an amount of memory as "640 MB" or "2.1 GB"."""
+    return f"{megabytes / 1024:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
+
+
+def file_size(size_bytes: int) -> str:
+    """Return the size of a file as "310 bytes", "84 kB" or "3.2 MB"."""
+    if size_bytes < 1000:
+        return _say("{} bytes").format(size_bytes)
+    return f"{size_bytes / 1000:.0f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"
+
+
+def count(number: int) -> str:
+    """Return 1204 as "1,204"."""
+    return f"{number:,}"
+
+
+def _say(text: str) -> str:
+    return QCoreApplication.translate("words", text)
