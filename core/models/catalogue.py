@@ -1,0 +1,209 @@
+"""Writes resources/backbones.json from torchvision and the starter file: `python -m core.models.catalogue`."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import nn
+from torchvision import models
+
+from core.base.errors import UserError
+from core.base.files import RESOURCES, sha256, write_bytes
+from core.models.backbones import CATALOGUE, Backbone
+from core.models.groups import layer_groups
+from core.models.network import ARCHITECTURES, OnMeta, last_layer
+
+STARTER = RESOURCES / "starter.safetensors"
+
+RECOMMENDED = {
+    "mobilenet_v3_small": "Very small and quick: for old laptops and for cameras.",
+    "mobilenet_v3_large": "Small and quick, and more exact than its small sister.",
+    "resnet18": "A good first choice: quick, well known, forgiving.",
+    "resnet50": "The usual standard: exact, and at home on any graphics card.",
+    "vgg16": "Old and large; often still good at textures.",
+    "efficientnet_v2_s": "Very exact for its size; wants larger images and more time.",
+    "convnext_tiny": "A modern network, very exact; wants a graphics card.",
+    "swin_t": "A transformer that sees fine and coarse; wants a graphics card.",
+    "vit_b_16": "A plain transformer; strong with many images and a graphics card.",
+}
+
+_NOT_COMMERCIAL = "Its weights may not be used commercially (CC BY-NC 4.0)."
+
+_FAMILIES = {
+    "alexnet": "AlexNet",
+    "convnext": "ConvNeXt",
+    "densenet": "DenseNet",
+    "efficientnet": "EfficientNet",
+    "googlenet": "GoogLeNet",
+    "inception": "Inception",
+    "maxvit": "MaxViT",
+    "mnasnet": "MNASNet",
+    "mobilenet": "MobileNet",
+    "regnet": "RegNet",
+    "resnet": "ResNet",
+    "resnext": "ResNeXt",
+    "shufflenet": "ShuffleNet",
+    "squeezenet": "SqueezeNet",
+    "swin": "Swin",
+    "vgg": "VGG",
+    "vit": "ViT",
+    "wide_resnet": "Wide ResNet",
+}
+
+# From a torchvision name without its family to what people write, tried in order.
+_TITLES = (
+    (r"^_v2_x(\d)_(\d)$", r" V2 ×\1.\2"),
+    (r"^_v(\d)_([a-z])$", lambda found: f" V{found[1]}-{found[2].upper()}"),
+    (r"^_v(\d)_([a-z]+)$", r" V\1 \2"),
+    (r"^_v(\d)$", r" V\1"),
+    (r"^_([a-z])_(\d+)$", lambda found: f"-{found[1].upper()}/{found[2]}"),
+    (r"^_([xy])_(\d+)_(\d+)gf$", lambda found: f" {found[1].upper()} {found[2]}.{found[3]} GF"),
+    (r"^_([xy])_(\d+)([gm])f$", lambda found: f" {found[1].upper()} {found[2]} {found[3].upper()}F"),
+    (r"^_([a-z]\d?)$", lambda found: f"-{found[1].upper()}"),
+    (r"^_([a-z]+)$", r" \1"),
+    (r"^(\d)_(\d+)$", r" \1.\2"),
+    (r"^(\d+)_(\d+)x(\d+d)$", r"-\1 \2×\3"),
+    (r"^(\d+)_bn$", r"-\1 with BatchNorm"),
+    (r"^(\d+)_2$", r"-\1"),
+    (r"^(\d+)$", r"-\1"),
+)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What is read off the network itself."""
+
+    parameters: int
+    feature_dim: int
+    groups: tuple[Any, ...]
+    normalises_itself: bool
+
+
+def torchvision_backbones() -> Iterator[Backbone]:
+    """Yield an entry for each classification network that torchvision has, in alphabetical order."""
+    for name in models.list_models(module=models):
+        yield torchvision_backbone(name)
+
+
+def torchvision_backbone(name: str) -> Backbone:
+    """Return the entry for torchvision's newest weights of one network."""
+    weights = models.get_model_weights(name).DEFAULT
+    frame = weights.transforms()
+    size_px = frame.crop_size[0]
+    measured = _measure(name, size_px)
+    half = (0.5, 0.5, 0.5)
+    family = max((start for start in _FAMILIES if name.startswith(start)), key=len)
+    found = re.search(r"-([0-9a-f]{8,})\.pth$", weights.url)
+    assert found, weights.url
+    return Backbone(
+        key=name,
+        title=_title(name, family),
+        family=_FAMILIES[family],
+        architecture=name,
+        parameters=measured.parameters,
+        file_mb=round(weights.meta["_file_size"], 1),
+        imagenet_top1=round(weights.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100, 5),
+        gflops=weights.meta["_ops"],
+        url=weights.url,
+        sha256=found[1],
+        size_px=size_px,
+        resize_px=frame.resize_size[0],
+        interpolation=frame.interpolation.value,
+        mean=half if measured.normalises_itself else tuple(frame.mean),
+        std=half if measured.normalises_itself else tuple(frame.std),
+        feature_dim=measured.feature_dim,
+        groups=measured.groups,
+        note=RECOMMENDED.get(name, _NOT_COMMERCIAL if "SWAG" in weights.meta.get("license", "") else ""),
+        recommended=name in RECOMMENDED,
+    )
+
+
+def starter_backbone(path: Path) -> Backbone:
+    """Return the entry for the starter file; raises UserError if it is not there or is not one."""
+    hint = "Make it with packaging/starter, then start this again."
+    if not path.exists():
+        raise UserError(f"The weights of the starter model are not there: {path}.", hint)
+    try:
+        with safe_open(path, "pt") as file:
+            facts: dict[str, str] = file.metadata() or {}
+        architecture, size_px = facts["architecture"], int(facts["image_size"])
+        mean, std = tuple(json.loads(facts["mean"])), tuple(json.loads(facts["std"]))
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise UserError(f"The file {path} does not describe a starter model ({error}).", hint) from None
+    measured = _measure(architecture, size_px)
+    reference = torchvision_backbone(architecture)
+    return Backbone(
+        key="starter",
+        title="Starter (built in)",
+        family="Starter",
+        architecture=architecture,
+        parameters=measured.parameters,
+        file_mb=round(path.stat().st_size / 2**20, 1),
+        imagenet_top1=None,
+        gflops=round(reference.gflops * (size_px / reference.size_px) ** 2, 3),
+        url=None,
+        sha256=sha256(path),
+        size_px=size_px,
+        resize_px=round(size_px * 8 / 7),
+        interpolation="bilinear",
+        mean=mean,
+        std=std,
+        feature_dim=measured.feature_dim,
+        groups=measured.groups,
+        note="Always here, without a download. It grew up on drawings alone; a downloaded model is more exact.",
+        recommended=True,
+    )
+
+
+def text(backbones: list[Backbone]) -> str:
+    """Return the catalogue as JSON, with one line for each layer group and one for the rest of an entry."""
+    return "[\n" + ",\n".join(_entry(backbone) for backbone in backbones) + "\n]\n"
+
+
+def _entry(backbone: Backbone) -> str:
+    facts = {key: value for key, value in asdict(backbone).items() if key != "groups"}
+    groups = ",\n    ".join(json.dumps(asdict(group), ensure_ascii=False) for group in backbone.groups)
+    return f' {json.dumps(facts, ensure_ascii=False)[:-1]},\n  "groups": [\n    {groups}]}}'
+
+
+def _measure(architecture: str, size_px: int) -> _Measured:
+    with OnMeta():
+        trunk = ARCHITECTURES[architecture].make(size_px).to("meta")
+    parameters = sum(value.numel() for value in trunk.parameters())
+    head_name, head = last_layer(trunk)
+    trunk.set_submodule(head_name, nn.Identity())
+    return _Measured(
+        parameters=parameters,
+        feature_dim=head.weight.shape[1],
+        groups=layer_groups(trunk, size_px, head_name),
+        # GoogLeNet and Inception with weights turn the usual normalisation into this one in a first step of their own
+        # ("transform_input"); we give it at once, so that the network is the same with and without weights.
+        normalises_itself=hasattr(trunk, "transform_input"),
+    )
+
+
+def _title(name: str, family: str) -> str:
+    rest = name[len(family) :]
+    for pattern, written in _TITLES:
+        if re.search(pattern, rest):
+            return _FAMILIES[family] + re.sub(pattern, written, rest)
+    return _FAMILIES[family] + rest
+
+
+def main() -> None:
+    """Rewrite the catalogue, the starter first."""
+    torch.manual_seed(0)
+    write_bytes(CATALOGUE, text([starter_backbone(STARTER), *torchvision_backbones()]).encode())
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except UserError as error:
+        sys.exit(str(error))
