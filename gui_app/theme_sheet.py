@@ -17,6 +17,8 @@ def _words(c: Palette) -> str:
     QLabel[role="muted"] {{ color: {c.muted}; }}
     QLabel[role="small"] {{ color: {c.muted}; font-size: {FONT.small}px; }}
     QLabel[role="tiny"] {{ color: {c.muted}; font-size: {FONT.tiny}px; }}
+    QLabel[role="accent"] {{ color: {c.accent}; }}
+    QLabel[role="info"] {{ color: {c.info}; }}
     QLabel[role="problem"] {{ color: {c.bad}; font-size: {FONT.small}px; }}
     QToolTip {{ background: {c.panel}; color: {c.text}; border: 1px solid {c.line}; padding: {SPACE.xs}px; }}
     """

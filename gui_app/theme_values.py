@@ -141,6 +141,8 @@ class Size:
     cell_least: int = 34
     cell_most: int = 96
     cell_gap: int = 8
+    plot_left: int = 44
+    plot_least: int = 110
 
 
 SPACE = Space()
