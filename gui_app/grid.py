@@ -58,9 +58,8 @@ class ImageGrid(QWidget):
         self.setObjectName(name)
         self._cell_px = cell_px
         self._cache = PixmapCache()
-        self._loader = loader = Loader(lambda path: read_thumbnail(path, 2 * cell_px))
+        self._loader = Loader(lambda path: read_thumbnail(path, 2 * cell_px), self)
         self._loader.loaded.connect(self._take)
-        self.destroyed.connect(lambda: loader.stop())
         self._model = _Model(self._cache)
         self.view = _View(self)
         self.view.setObjectName(f"{name}_view")

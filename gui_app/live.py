@@ -102,8 +102,7 @@ class LiveRun:
         ends = [phase.first_epoch - 1 for phase in self._phases[1:]]
         if self._phases:
             last = self._phases[-1]
-            planned = last.first_epoch + last.epochs - 1
-            ends.append(min(planned, self.finished.epochs) if self.finished else planned)
+            ends.append(self.last.epoch if self.finished and self.last else last.first_epoch + last.epochs - 1)
         return tuple(
             PhaseSpan(phase.title, phase.first_epoch, end) for phase, end in zip(self._phases, ends, strict=True)
         )

@@ -1,12 +1,13 @@
-"""Image files become pictures for the screen in a few threads of a pool; only what is wanted at the moment is read."""
+"""Image files become pictures for the screen in a few threads; only what is wanted at the moment is read."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from core.base.errors import UserError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 THREADS = 2
+COLLECT_MS = 15
 CACHE_BYTES = 96 * 2**20
 SMALLEST_LEVEL = 500
 
@@ -78,72 +80,48 @@ def _to_qt(image: "Image") -> QImage:
 
 
 class Loader(QObject):
-    """Reads files in threads. `loaded` gives the path and a Picture, or a str that says why there is none."""
+    """Reads files in threads. `loaded` gives the path and a Picture, or a str that says why there is none.
+
+    The threads know nothing of Qt's objects, so that none of these can be gone when a file has been read.
+    """
 
     loaded = Signal(object, object)
 
-    def __init__(self, read: Read) -> None:
-        super().__init__()
+    def __init__(self, read: Read, parent: QObject) -> None:
+        super().__init__(parent)
         self._read = read
-        self._wanted: frozenset[Path] = frozenset()
-        self._tasks: dict[Path, _Task] = {}
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(THREADS)
-        self._mail = _Mail()  # outlives this object while a task still holds it
-        self._mail.done.connect(self._take)
+        self._pool = pool = ThreadPoolExecutor(THREADS, thread_name_prefix="thumbs")
+        self._reading: dict[Path, Future[Picture | str]] = {}
+        self._timer = QTimer(self, interval=COLLECT_MS)
+        self._timer.timeout.connect(self._collect)
+        self.destroyed.connect(lambda: pool.shutdown(cancel_futures=True))
 
     def want(self, paths: Iterable[Path]) -> None:
-        """Read these, first ones first. What was wanted before and is not in it is not begun any more."""
-        ordered = tuple(paths)
-        self._wanted = frozenset(ordered)
-        for path in ordered:
-            if path not in self._tasks:
-                self._begin(path)
+        """Read these, first ones first. What was wanted before, is not in it and has not begun is dropped."""
+        wanted = dict.fromkeys(paths)
+        self._reading = {
+            path: future for path, future in self._reading.items() if path in wanted or not future.cancel()
+        }
+        for path in wanted:
+            if path not in self._reading:
+                self._reading[path] = self._pool.submit(_attempt, self._read, path)
+        if self._reading:
+            self._timer.start()
 
-    def stop(self) -> None:
-        """Begin nothing more and wait for the files being read at this moment; no thread is left then."""
-        self._wanted = frozenset()
-        self._mail.done.disconnect(self._take)
-        self._pool.waitForDone()
-
-    def result(self, path: Path) -> Picture | str | None:
-        """Read one file, in the present thread: the result, the reason why there is none, or None if not wanted."""
-        if path not in self._wanted:
-            return None
-        try:
-            return self._read(path)
-        except (UserError, OSError) as problem:
-            return str(problem)
-
-    def _begin(self, path: Path) -> None:
-        self._tasks[path] = task = _Task(self, path, self._mail)
-        self._pool.start(task)
-
-    def _take(self, path: Path, result: Picture | str | None) -> None:
-        del self._tasks[path]
-        if result is not None:
-            self.loaded.emit(path, result)
-        elif path in self._wanted:  # it was passed over, and is wanted again since
-            self._begin(path)
+    def _collect(self) -> None:
+        done = [path for path, future in self._reading.items() if future.done()]
+        for path in done:
+            self.loaded.emit(path, self._reading.pop(path).result())
+        if not self._reading:
+            self._timer.stop()
 
 
-class _Mail(QObject):
-    """Carries results from the threads to the main thread."""
-
-    done = Signal(object, object)
-
-
-class _Task(QRunnable):
-    """Reads one file."""
-
-    def __init__(self, loader: Loader, path: Path, mail: _Mail) -> None:
-        super().__init__()
-        self.setAutoDelete(False)  # Python owns it: the loader keeps it until its result has come
-        self._loader, self._path, self._mail = loader, path, mail
-
-    def run(self) -> None:
-        """Read it and post the result."""
-        self._mail.done.emit(self._path, self._loader.result(self._path))
+def _attempt(read: Read, path: Path) -> Picture | str:
+    """Return the picture, or the reason why there is none: an unreadable file is one result among others."""
+    try:
+        return read(path)
+    except (UserError, OSError) as problem:
+        return str(problem)
 
 
 class PixmapCache:

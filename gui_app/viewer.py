@@ -127,15 +127,16 @@ class ImageViewer(QDialog):
         self.resize(*SIZE.viewer)
         self._items = tuple(items)
         self._position = position
-        self._loader = loader = Loader(read_whole)
+        self._loader = Loader(read_whole, self)
         self._loader.loaded.connect(self._take)
-        self.destroyed.connect(lambda: loader.stop())
         self.picture = PictureView("viewer_picture")
         self.picture.setAccessibleName(self.tr("The image"))
         self.name = text_label(role="strong", name="viewer_name")
         self.facts = text_label(role="muted", name="viewer_facts")
+        self.picture.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._buttons()
         self._lay_out()
+        self.picture.setFocus()
         self._go(position)
 
     @property
@@ -171,6 +172,8 @@ class ImageViewer(QDialog):
         self._larger.clicked.connect(lambda: self.picture.set_zoom(self.picture.zoom * ZOOM_STEP))
         self._fit.clicked.connect(lambda: self.picture.set_zoom(1.0))
         self.picture.zoomed.connect(self._show_zoom)
+        for button in (self._back, self._on, self._smaller, self._fit, self._larger):
+            button.setAutoDefault(False)  # Enter presses nothing by surprise
 
     def _lay_out(self) -> None:
         words = QVBoxLayout()
