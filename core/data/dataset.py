@@ -1,0 +1,38 @@
+"""The images that a run learns from and is scored on: each with its class and its part."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Part = Literal["train", "val", "test"]
+PARTS: tuple[Part, ...] = ("train", "val", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledImage:
+    """One image. `path` is relative to the root, with "/"; `label` numbers the classes from 0."""
+
+    path: str
+    label: int
+    part: Part
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All images of a split, in the order of their paths."""
+
+    root: Path
+    classes: tuple[str, ...]
+    images: tuple[LabelledImage, ...]
+
+    def part(self, part: Part) -> tuple[LabelledImage, ...]:
+        """Return the images of one part."""
+        return tuple(image for image in self.images if image.part == part)
+
+    def counts(self) -> tuple[dict[Part, int], ...]:
+        """Return how many images of each part every class has, by label."""
+        counts: tuple[dict[Part, int], ...] = tuple(dict.fromkeys(PARTS, 0) for _ in self.classes)
+        for image in self.images:
+            counts[image.label][image.part] += 1
+        return counts

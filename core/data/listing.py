@@ -1,0 +1,228 @@
+"""Which image files a folder holds, and the class and part of each, told by names alone: nothing is decoded."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import Literal
+
+from core.base.errors import UserError
+from core.base.events import Stop
+from core.data.dataset import Part
+from core.data.images import FOREIGN_SUFFIXES, SUFFIXES, printable
+
+Layout = Literal["classes", "parts"]
+PART_FOLDERS: dict[str, Part] = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+"""Names of folders that hold a part, in small letters."""
+
+_LISTED_SUFFIXES = SUFFIXES | FOREIGN_SUFFIXES
+_SYSTEM_FOLDERS = frozenset({"__MACOSX", "$RECYCLE.BIN", "System Volume Information", "@eaDir"})
+_EXPECTED = (
+    "Graft expects one folder for each class, with the images of that class inside: JPEG, PNG, WebP, BMP, GIF or TIFF."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """One image file. `path` is relative to the root, with "/"; `part` is None if the folder brings no parts.
+
+    Hash and size stand once the file was decoded; `problem` then says why it cannot be read, or is empty.
+    """
+
+    path: str
+    class_name: str
+    part: Part | None
+    size_bytes: int
+    sha256: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a folder holds; images in the order of their paths, classes in the order of their names.
+
+    `outside` are images and folders with images that belong to no class, `empty` class folders without any image.
+    """
+
+    root: Path
+    layout: Layout
+    classes: tuple[str, ...]
+    images: tuple[FoundImage, ...]
+    outside: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+
+    @property
+    def readable(self) -> tuple[FoundImage, ...]:
+        """The images without a problem."""
+        return tuple(image for image in self.images if not image.problem)
+
+    @property
+    def unreadable(self) -> tuple[FoundImage, ...]:
+        """The images with a problem."""
+        return tuple(image for image in self.images if image.problem)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """An image file, or a folder that cannot be opened, by the names on the way to it from the root."""
+
+    names: tuple[str, ...]
+    size_bytes: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    names: tuple[str, ...]
+    files: tuple[_File, ...]
+
+
+def list_folder(root: Path, stop: Stop) -> Scan | None:
+    """Return what `root` holds, nothing decoded yet; None if stopped.
+
+    Every folder below a class folder belongs to that class. Raises UserError if the folder cannot be read or its
+    images are not laid out in at least two classes.
+    """
+    folders = []
+    for folder in _walk(root):
+        if stop():
+            return None
+        folders.append(folder)
+    files = [file for folder in folders for file in folder.files]
+    layout = _layout(files, [folder.names for folder in folders])
+    depth = 2 if layout == "parts" else 1
+    inside = [file for file in files if len(file.names) > depth and _in_layout(file.names, layout)]
+    outside = {_outermost(file.names, layout) for file in files} - {""}
+    classes = tuple(sorted({file.names[depth - 1] for file in inside}))
+    _check_classes(root, classes, files)
+    images = sorted((_found(file, layout) for file in inside), key=attrgetter("path"))
+    named = {folder.names[-1] for folder in folders if len(folder.names) == depth and _in_layout(folder.names, layout)}
+    return Scan(root, layout, classes, tuple(images), _shown(outside), _shown(named.difference(classes)))
+
+
+def _walk(root: Path) -> Iterator[_Folder]:
+    """Visit every visible folder once, real ones before links, so that links which lead back do not go round for ever.
+
+    The folders above the root count as visited: a link to one of them would take in the whole disk.
+    """
+    visited = {_identity(folder) for folder in Path(os.path.realpath(root)).parents}
+    waiting: list[tuple[str, ...]] = [()]
+    linked: list[tuple[str, ...]] = []
+    while waiting or linked:
+        names = (waiting or linked).pop()
+        try:
+            identity = _identity(root.joinpath(*names))
+            if identity in visited:
+                continue
+            visited.add(identity)
+            entries = _visible_entries(root.joinpath(*names))
+        except OSError as error:
+            if not names:
+                raise _root_error(root, error) from None
+            yield _Folder(names, (_File(names, 0, "this folder cannot be opened"),))
+            continue
+        for entry in entries:
+            if entry.is_dir():
+                (linked if entry.is_symlink() else waiting).append((*names, entry.name))
+        yield _Folder(names, tuple(_File((*names, entry.name), _size(entry)) for entry in entries if _is_image(entry)))
+
+
+def _visible_entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        visible = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in _SYSTEM_FOLDERS]
+    return sorted(visible, key=attrgetter("name"), reverse=True)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    return os.path.splitext(entry.name)[1].lower() in _LISTED_SUFFIXES and not entry.is_dir()  # noqa: PTH122 - speed
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_size
+    except OSError:
+        return 0  # a link that leads nowhere: reading it will say so
+
+
+def _root_error(root: Path, error: OSError) -> UserError:
+    shown = printable(str(root))
+    if isinstance(error, FileNotFoundError):
+        return UserError(
+            f"The folder “{shown}” is not there.", "Was it moved, or is its drive not connected? Choose it again."
+        )
+    if isinstance(error, NotADirectoryError):
+        return UserError(f"“{shown}” is a file, not a folder.", _EXPECTED)
+    if isinstance(error, PermissionError):
+        return UserError(f"There is no permission to open the folder “{shown}”.", "Ask its owner, or copy the images.")
+    return UserError(f"The folder “{shown}” cannot be read: {error.strerror}.", "Check its drive, and choose it again.")
+
+
+def _layout(files: Iterable[_File], folders: Iterable[tuple[str, ...]]) -> Layout:
+    """Tell folders for parts from classes that happen to have such a name (a train is also a vehicle).
+
+    They are parts if there is one for training and another part, or nothing else, and if their images lie deeper.
+    """
+    tops = {names[0] for names in folders if len(names) == 1}
+    parts = {PART_FOLDERS[top.lower()] for top in tops if top.lower() in PART_FOLDERS}
+    only_parts = all(top.lower() in PART_FOLDERS for top in tops)
+    if not parts or not (only_parts or ("train" in parts and len(parts) > 1)):
+        return "classes"
+    depths = [len(file.names) for file in files if file.names[0].lower() in PART_FOLDERS]
+    deeper = sum(depth > 2 for depth in depths)
+    return "parts" if deeper > len(depths) / 2 else "classes"
+
+
+def _in_layout(names: tuple[str, ...], layout: Layout) -> bool:
+    return layout == "classes" or names[0].lower() in PART_FOLDERS
+
+
+def _outermost(names: tuple[str, ...], layout: Layout) -> str:
+    """Return which file or folder to name as lying outside of the classes, or nothing if this file lies inside."""
+    if not _in_layout(names, layout) or len(names) == 1:
+        return names[0]
+    return "/".join(names) if layout == "parts" and len(names) == 2 else ""
+
+
+def _found(file: _File, layout: Layout) -> FoundImage:
+    path = "/".join(file.names)
+    problem = file.problem if _is_text(path) else "its name holds bytes that are no text; rename it"
+    part = PART_FOLDERS[file.names[0].lower()] if layout == "parts" else None
+    class_name = file.names[1 if layout == "parts" else 0]
+    return FoundImage(path if _is_text(path) else printable(path), class_name, part, file.size_bytes, problem=problem)
+
+
+def _check_classes(root: Path, classes: tuple[str, ...], files: list[_File]) -> None:
+    shown = printable(str(root))
+    if not files:
+        raise UserError(f"There are no images in “{shown}”.", _EXPECTED)
+    if not classes:
+        raise UserError(f"The images in “{shown}” do not lie in class folders.", _EXPECTED)
+    for name in (str(root), *classes):
+        if not _is_text(name):
+            raise UserError(f"The name of the folder “{printable(name)}” holds bytes that are no text.", "Rename it.")
+    if len(classes) == 1:
+        raise UserError(
+            f"All images in “{shown}” lie in one class folder, “{printable(classes[0])}”.",
+            "Graft learns to tell classes apart, so it needs at least two. If yours lie deeper, choose that folder.",
+        )
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a name can be stored and shown; on Linux a name may be any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(printable(name) for name in names))

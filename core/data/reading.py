@@ -1,0 +1,41 @@
+"""Many files into squares of pixels, in threads and in order: Pillow lets go of the interpreter while it decodes."""
+
+import os
+from collections import deque
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.images import Framing, UnreadableImage, read_image
+
+Square = NDArray[np.uint8] | UnreadableImage
+"""Pixels of shape (resize_px, resize_px, 3), or why there are none."""
+
+AHEAD = 4  # files per worker that may wait, so that memory stays bounded however slow the reader is
+
+
+def read_square(path: Path, framing: Framing) -> Square:
+    """Return the file's pixels, or the reason as a value: one bad file does not end the work."""
+    try:
+        return framing.apply(read_image(path))
+    except UnreadableImage as problem:
+        return problem
+
+
+def read_squares(paths: Iterable[Path], framing: Framing) -> Generator[Square, None, None]:
+    """Yield one square for each path, in order; closing the generator drops what was not begun."""
+    workers = os.cpu_count() or 1
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="read")
+    waiting: deque[Future[Square]] = deque()
+    try:
+        for path in paths:
+            waiting.append(pool.submit(read_square, path, framing))
+            if len(waiting) > workers * AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
