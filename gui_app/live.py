@@ -3,13 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from core.base.events import EpochDone, Finished, PhaseStarted, Progress, Step, Warned
 
+if TYPE_CHECKING:
+    from core.train.plan import RunPlan
+
 MAX_POINTS = 400
 """The training curve never has more points than this; a screen shows no more."""
-_SMOOTH_EPOCHS = 0.15
+_SMOOTH_EPOCHS = 0.25
 """Time constant of the smoothing, in epochs: a single odd batch does not jump, a real change shows within the epoch."""
 
 Word = Literal["too early to say", "nothing learned yet", "overfitting", "still learning", "healthy"]
@@ -65,9 +68,10 @@ class Curve:
 
 
 class LiveRun:
-    """What is known of a run so far. `feed` it with events in order; everything else is read."""
+    """What is known of a run so far: its plan, and what its events told. `feed` it in order; the rest is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, plan: "RunPlan | None" = None) -> None:
+        self.plan = plan
         self.steps = Curve()
         self.epochs: list[EpochDone] = []
         self.best: EpochDone | None = None

@@ -1,6 +1,11 @@
 """Numbers as a person reads them."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication
+
+if TYPE_CHECKING:
+    from core.train.plan import RunPlan
 
 MINUTE, HOUR = 60, 3600
 
@@ -49,6 +54,14 @@ def file_size(size_bytes: int) -> str:
 def count(number: int) -> str:
     """Return 1204 as "1,204"."""
     return f"{number:,}"
+
+
+def model_words(plan: "RunPlan") -> tuple[str, str]:
+    """Return how the pretrained network and the way to transfer are called."""
+    from core.models.backbones import BACKBONES
+    from core.train.strategies import STRATEGIES
+
+    return BACKBONES[plan.backbone].title, STRATEGIES[plan.strategy].title
 
 
 def _say(text: str) -> str:
