@@ -12,15 +12,15 @@ from core.base.config import RunConfig
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.data.dataset import Dataset
     from core.data.findings import Finding
-    from core.data.scan import Scan
     from core.models.device import DeviceChoice
-    from core.results.predict import Predicted
-    from core.results.runs import RunRecord, RunSummary
 
     from core.base.events import Progress
     from core.base.folders import Folders
+    from core.data.dataset import Dataset
+    from core.data.scan import Scan
+    from core.results.predict import Predicted
+    from core.results.runs import RunRecord, RunSummary
     from core.train.plan import RunPlan
     from gui_app.live import LiveRun
 

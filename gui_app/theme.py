@@ -9,9 +9,10 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication
 
 from gui_app.theme_sheet import style_sheet
-from gui_app.theme_values import DARK, FONT, LIGHT, RADIUS, SIZE, SPACE, Palette, Tone
+from gui_app.theme_values import DARK, FADED, FONT, LIGHT, RADIUS, SIZE, SPACE, Palette, Tone
 
 __all__ = [
+    "FADED",
     "FONT",
     "RADIUS",
     "SIZE",

@@ -63,6 +63,16 @@ def _buttons(c: Palette) -> str:
     QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
     QPushButton[kind="link"]:focus {{ border-color: {c.accent}; }}
     QPushButton[kind="link"]:disabled {{ color: {c.muted}; }}
+    QPushButton[kind="brand"] {{ background: transparent; border: 1px solid transparent; text-align: left;
+        font-size: {FONT.brand}px; font-weight: {FONT.semibold}; color: {c.text};
+        padding: {SPACE.xs // 2}px {SPACE.s - 1}px; border-radius: {RADIUS.control}px; }}
+    QPushButton[kind="brand"]:focus {{ border-color: {c.accent}; }}
+    QPushButton[kind="foot"] {{ background: transparent; border: 1px solid transparent; color: {c.muted};
+        font-size: {FONT.small}px; text-align: left; padding: {SPACE.xs}px {SPACE.s}px;
+        border-radius: {RADIUS.control}px; }}
+    QPushButton[kind="foot"]:hover {{ color: {c.text}; }}
+    QPushButton[kind="foot"]:focus {{ border-color: {c.accent}; }}
+    QPushButton[kind="foot"]::menu-indicator {{ image: none; width: 0; }}
     QPushButton[kind="icon"] {{ background: transparent; border: 1px solid transparent; padding: {SPACE.xs}px;
         border-radius: {RADIUS.control}px; }}
     QPushButton[kind="icon"]:hover {{ background: {c.track}; }}

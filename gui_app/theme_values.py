@@ -115,6 +115,9 @@ class Size:
     nav_item: int = 38
     nav_mark: int = 20
     nav_inset: int = 10
+    run_item: int = 26
+    recent_item: int = 48
+    icon_large: int = 40
     status_bar: int = 30
     button: int = 32
     field: int = 30
@@ -149,3 +152,6 @@ SPACE = Space()
 RADIUS = Radius()
 FONT = Font()
 SIZE = Size()
+
+FADED = 0.55
+"""Opacity of what cannot be used now."""

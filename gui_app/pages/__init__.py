@@ -1,0 +1,1 @@
+"""One page, one file. A page shows a State and reports wishes; it is imported when it is first shown."""

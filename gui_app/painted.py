@@ -1,0 +1,58 @@
+"""Small painted widgets: a line that can be clicked, and an icon that follows the palette."""
+
+import qtawesome
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from gui_app import theme
+from gui_app.theme import RADIUS, SIZE, Tone
+
+
+class PaintedButton(QAbstractButton):
+    """A line that can be clicked: its ground shows whether it is chosen, under the mouse, or has the focus."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.chosen = False
+
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Show that it can be clicked."""
+        self.update()
+        super().enterEvent(event)
+
+    def paint_ground(self, painter: QPainter) -> None:
+        """Paint what lies beneath the words."""
+        colours = theme.palette()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge = SIZE.focus / 2
+        area = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+        under_mouse = self.underMouse() and self.isEnabled()
+        painter.setPen(QPen(QColor(colours.accent), SIZE.focus) if self.hasFocus() else Qt.PenStyle.NoPen)
+        ground = colours.accent_soft if self.chosen else colours.track if under_mouse else ""
+        painter.setBrush(QColor(ground) if ground else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(area, RADIUS.control, RADIUS.control)
+
+
+class Icon(QWidget):
+    """An icon in the colour of a tone; the name is one of qtawesome's."""
+
+    def __init__(
+        self, icon: str, size_px: int = SIZE.icon, tone: Tone = "plain", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._icon = icon
+        self._tone: Tone = tone
+        self.setFixedSize(size_px, size_px)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size of the icon."""
+        return self.size()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint the icon in the present colour."""
+        qtawesome.icon(self._icon, color=theme.tone(self._tone).text).paint(QPainter(self), self.rect())

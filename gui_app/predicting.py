@@ -1,0 +1,119 @@
+"""Asking a trained model: it is loaded once and kept until another run is chosen."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage
+
+from core.base.errors import UserError
+from core.base.events import Stop
+from core.base.files import write_bytes
+from gui_app.desk import Desk, Task
+from gui_app.notify import Notifier
+from gui_app.state import Store
+
+if TYPE_CHECKING:
+    from core.models.device import DeviceChoice
+
+    from core.results.predict import Predictor
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    run: Path
+    predictor: "Predictor"
+
+
+class Predicting(QObject):
+    """Predicts files and pasted images with the run that is shown."""
+
+    def __init__(self, store: Store, notifier: Notifier, desk: Desk) -> None:
+        super().__init__(store)
+        self._store, self._notifier, self._desk = store, notifier, desk
+        self._loaded: _Loaded | None = None
+        self._pasted = 0
+
+    def predict_paths(self, paths: Sequence[Path]) -> None:
+        """Predict files; a folder stands for all images in it."""
+        state = self._store.state
+        if state.shown is None or state.device is None:
+            self._notifier.refuse(self.tr("There is no trained model to ask yet."), self.tr("Train one first."))
+            return
+        work = partial(self._asking, state.shown.folder, state.device, tuple(paths))
+        if self._desk.begin(Task(self.tr("predicting"), work, self._take, self._done)):
+            self._store.update(predicting=True)
+
+    def predict_image(self, image: QImage) -> None:
+        """Predict an image that has no file; the cache keeps it, so that it can be shown and listed like others."""
+        self._pasted += 1
+        folder = self._store.state.folders.cache / "pasted"
+        file = folder / f"{self.tr('pasted')} {self._pasted}.png"
+        folder.mkdir(parents=True, exist_ok=True)
+        if not image.save(str(file)):
+            self._notifier.refuse(
+                self.tr("The pasted image cannot be used."), self.tr("Save it as a file and open that.")
+            )
+            return
+        self.predict_paths([file])
+
+    def clear(self) -> None:
+        """Forget all predictions."""
+        self._store.update(predictions=())
+
+    def save_csv(self, file: Path) -> None:
+        """Write all predictions as a table: file, class, certainty, one column a class, and the problem if any."""
+        state = self._store.state
+        if state.shown is None:
+            return
+        classes = state.shown.plan.dataset.classes
+        table = io.StringIO()
+        rows = csv.writer(table)
+        rows.writerow(["file", "class", "certainty", *classes, "problem"])
+        for said in state.predictions:
+            if said.probabilities:
+                certainty = max(said.probabilities)
+                name = classes[said.probabilities.index(certainty)]
+                rows.writerow([said.path, name, f"{certainty:.6f}", *(f"{p:.6f}" for p in said.probabilities), ""])
+            else:
+                rows.writerow([said.path, "", "", *("" for _ in classes), said.problem])
+        try:
+            write_bytes(file, table.getvalue().encode("utf-8-sig"))  # the mark lets spreadsheets read umlauts
+        except OSError as error:
+            raise UserError(f"“{file}” cannot be written: {error.strerror}.", "Choose another place.") from None
+        self._notifier.info(self.tr("Saved {file}.").format(file=file))
+
+    def forget_model(self) -> None:
+        """Let the loaded model go; the next prediction loads the run that is shown then."""
+        self._loaded = None
+
+    def _asking(self, run: Path, device: "DeviceChoice", paths: tuple[Path, ...], stop: Stop) -> Iterator[object]:
+        from core.results.predict import Predictor
+
+        files = tuple(_files(paths))
+        if not files:
+            raise UserError("There are no images in what was chosen.", "Choose image files, or a folder with images.")
+        if self._loaded is None or self._loaded.run != run:
+            self._loaded = _Loaded(run, Predictor.load(run, device))
+        yield from self._loaded.predictor.predict(files, stop)
+
+    def _take(self, batch: tuple[object, ...]) -> None:
+        self._store.update(predictions=(*self._store.state.predictions, *batch))
+
+    def _done(self, whole: bool) -> None:
+        self._store.update(predicting=False)
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    from core.data.images import SUFFIXES
+
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+        else:
+            yield path

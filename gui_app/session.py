@@ -1,0 +1,306 @@
+"""What pages wish for is done here: projects are opened, jobs started, and the state replaced."""
+
+import operator
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.models.device import DeviceChoice
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from core.base.config import make_config
+from core.base.errors import UserError
+from core.base.events import Progress
+from core.base.folders import Folders
+from core.data.scan import Listed
+from gui_app import job, projects
+from gui_app.desk import Desk, Task, without_stale
+from gui_app.job import Work
+from gui_app.notify import Notifier
+from gui_app.predicting import Predicting
+from gui_app.records import RunsListed, after_run, load
+from gui_app.state import PageKey, ProjectInfo, State, Store
+from gui_app.training import Training
+from gui_app.warmup import NoDevice, WeightsReady, find_device, warm_up
+from gui_app.weights import Weights
+
+if TYPE_CHECKING:
+    from core.data.project import Project
+
+
+class Session(QObject):
+    """The one that acts. `place_wanted` asks for another folder to keep the project of these images in."""
+
+    place_wanted = Signal(Path)
+
+    def __init__(self, folders: Folders, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.notifier = Notifier(folders.data / "log", self)
+        self.store = Store(State(folders), self)
+        self._desk = Desk(self.notifier, self)
+        # short looks that need not wait for a run; the newest is the one that counts
+        self._devices, self._records = Desk(self.notifier, self), Desk(self.notifier, self)
+        self._training = Training(self.store, self.notifier, self._desk)
+        self._training.ended.connect(self._run_ended)
+        self._predicting = Predicting(self.store, self.notifier, self._desk)
+        self._weights = Weights(self.store, self.notifier, self._desk)
+        self._project: Project | None = None
+        self._device_problem = ""
+        self._planned_for: tuple[object, ...] = ()
+        self.store.changed.connect(self._plan_again)
+
+    @property
+    def state(self) -> State:
+        """What is known now."""
+        return self.store.state
+
+    def warm_up(self) -> None:
+        """Find out about weights and devices beside the window, which must stand already."""
+        self.store.update(recent=projects.recent(self.state.folders))
+        work = partial(warm_up, self.state.folders, self.state.config.device)
+        self._devices.begin(Task(self.tr("looking for a graphics card"), work, self._take, _nothing, gives_way=True))
+
+    def close(self, wait_ms: int) -> bool:
+        """Stop all work, wait for it at most `wait_ms`, and let the project go; False if some work did not end."""
+        ended = job.settle(wait_ms)
+        if ended and self._project is not None:
+            self._project.close()
+            self._project = None
+        return ended
+
+    # projects and their images
+
+    def new_project(self, images: Path, home: Path | None = None) -> None:
+        """Open the project of a folder of images, making it in `home` if there is none."""
+        home = home or projects.projects_home()
+        if self.state.project is not None and images == self.state.project.images_root:
+            self.go("data")
+        elif home.is_dir() and not os.access(home, os.W_OK):
+            self.notifier.refuse(
+                self.tr("Graft cannot write in “{home}”.").format(home=home),
+                self.tr("Choose another folder for the project."),
+            )
+            self.place_wanted.emit(images)
+        else:
+            self._open(partial(projects.open_images, images, home))
+
+    def open_folder(self, folder: Path) -> None:
+        """Open a project, or the project of a folder of images, whichever `folder` is."""
+        if folder.suffix == projects.SUFFIX:
+            self.open_project(folder.absolute())
+        else:
+            self.new_project(folder.absolute())
+
+    def open_project(self, folder: Path) -> None:
+        """Open a project folder."""
+        if self.state.project is not None and folder == self.state.project.folder:
+            self.go("data")
+        else:
+            self._open(partial(projects.open_project, folder))
+
+    def try_samples(self) -> None:
+        """Draw the sample images and open their project."""
+        self._open(partial(projects.open_samples, self.state.folders, projects.projects_home()))
+
+    def change_folder(self, images: Path) -> None:
+        """Go on with the project of another folder of images."""
+        self.new_project(images)
+
+    def rescan(self) -> None:
+        """Read the images of the project again; no image changes its side of the split."""
+        if self._project is not None:
+            self._open(partial(projects.read, self._project))
+
+    def go(self, page: PageKey) -> None:
+        """Show a page."""
+        self.store.update(page=page)
+
+    # model and settings
+
+    def change_config(self, changes: Mapping[str, object]) -> None:
+        """Change settings of the next run, and keep them in the project."""
+        try:
+            config = make_config(**{**self.state.config.model_dump(), **changes})
+            if self._project is not None:
+                self._project.save_config(config)
+        except UserError as error:
+            self.notifier.report(error)
+            return
+        new_device = config.device != self.state.config.device
+        self.store.update(config=config)
+        if new_device:
+            self._find_device()
+
+    def add_weights(self, key: str, file: Path) -> None:
+        """Take pretrained weights from a file."""
+        self._weights.add(key, file)
+
+    def download_weights(self, key: str) -> None:
+        """Fetch pretrained weights from the internet."""
+        self._weights.download(key)
+
+    def cancel_download(self) -> None:
+        """Stop the download."""
+        self._weights.cancel()
+
+    # runs
+
+    def start_training(self) -> None:
+        """Begin a run with the present plan."""
+        if self._project is not None:
+            self._training.start(self._project.runs_folder)
+
+    def pause(self) -> None:
+        """Hold the run."""
+        self._training.pause()
+
+    def resume(self) -> None:
+        """Let the run go on."""
+        self._training.resume()
+
+    def stop(self) -> None:
+        """End the run and keep its best epoch."""
+        self._training.stop()
+
+    def show_run(self, folder: Path) -> None:
+        """Show the results of a run."""
+        self._look(partial(load, folder), page="results")
+
+    # the trained model in use
+
+    def predict_paths(self, paths: Sequence[Path]) -> None:
+        """Ask the model of the shown run about files and folders."""
+        self._predicting.predict_paths(paths)
+
+    def predict_image(self, image: QImage) -> None:
+        """Ask the model of the shown run about a pasted image."""
+        self._predicting.predict_image(image)
+
+    def clear_predictions(self) -> None:
+        """Forget all predictions."""
+        self._predicting.clear()
+
+    def save_csv(self, file: Path) -> None:
+        """Write all predictions as a table."""
+        try:
+            self._predicting.save_csv(file)
+        except UserError as error:
+            self.notifier.report(error)
+
+    # what jobs tell
+
+    def _open(self, work: Work) -> None:
+        self._desk.begin(Task(self.tr("reading images"), work, self._take, self._reading_ended, gives_way=True))
+
+    def _reading_ended(self, whole: bool) -> None:
+        self.store.update(reading=None)
+
+    def _find_device(self) -> None:
+        work = partial(find_device, self.state.config.device)
+        self._devices.begin(Task(self.tr("looking for a graphics card"), work, self._take, _nothing, gives_way=True))
+
+    def _look(self, work: Work, page: PageKey | None = None) -> None:
+        task = Task(self.tr("reading a run"), work, partial(self._take_records, page), _nothing, gives_way=True)
+        self._records.begin(task)
+
+    def _take(self, batch: tuple[object, ...]) -> None:
+        for event in without_stale(batch):
+            match event:
+                case projects.Opened():
+                    self._opened(event)
+                case Listed():
+                    self.store.update(scan=event.scan, dataset=None, findings=())
+                case Progress():
+                    self.store.update(reading=event)
+                case projects.Read():
+                    self._read(event)
+                case WeightsReady():
+                    self.store.update(weights_ready=event.keys)
+                case NoDevice():
+                    self._device_problem = event.problem
+                    self.store.update(device=None)
+                case DeviceChoice():
+                    self._device_problem = ""
+                    self.store.update(device=event)
+
+    def _opened(self, event: projects.Opened) -> None:
+        if self._project is not None:
+            self._project.close()
+        project = self._project = event.project
+        info = ProjectInfo(project.name, project.folder, project.images_root)
+        self._predicting.forget_model()
+        new_device = event.config.device != self.state.config.device
+        self.store.update(
+            page="data",
+            project=info,
+            config=event.config,
+            scan=event.scan,
+            dataset=event.dataset,
+            findings=event.findings,
+            runs=event.runs,
+            shown=None,
+            live=None,
+            predictions=(),
+            recent=projects.remember(self.state.folders, project.folder),
+        )
+        self._say_if_images_are_gone(info)
+        if new_device:
+            self._find_device()
+        finished = [run for run in event.runs if run.ending is not None]
+        if finished:
+            self._look(partial(load, finished[0].folder))
+
+    def _say_if_images_are_gone(self, info: ProjectInfo) -> None:
+        if not info.images_root.is_dir():
+            self.notifier.refuse(
+                self.tr("The images of this project are not at “{folder}” any more.").format(folder=info.images_root),
+                self.tr("Connect the drive or put the folder back. Finished runs can be looked at and used."),
+            )
+
+    def _read(self, event: projects.Read) -> None:
+        self.store.update(scan=event.scan, dataset=event.dataset, findings=event.findings, reading=None)
+        if event.problem is not None:
+            self.notifier.report(event.problem)
+
+    def _take_records(self, page: PageKey | None, batch: tuple[object, ...]) -> None:
+        for event in batch:
+            if isinstance(event, RunsListed):
+                self.store.update(runs=event.runs)
+            else:
+                self._predicting.forget_model()
+                self.store.update(shown=event, predictions=(), page=page or self.state.page)
+
+    def _run_ended(self, folder: Path, whole: bool) -> None:
+        if self._project is None:
+            return
+        watched = whole and self.state.page == "train"
+        self._look(partial(after_run, self._project.runs_folder, folder), page="results" if watched else None)
+        if whole and not watched:
+            self.notifier.info(self.tr("The training is done."), self.tr("Its score is on the Results page."))
+
+    def _plan_again(self) -> None:
+        """Plan whenever something changed that the plan depends on; it is a matter of milliseconds."""
+        state = self.state
+        depends = (state.config, state.dataset, state.device, state.weights_ready, self._device_problem)
+        if len(self._planned_for) == len(depends) and all(map(operator.is_, depends, self._planned_for)):
+            return  # compared by identity: a data set may hold 100,000 images
+        self._planned_for = depends
+        if state.dataset is None or state.device is None:
+            self.store.update(plan=None, plan_problem=self._device_problem)
+            return
+        from core.train.plan import plan
+
+        try:
+            ready = state.config.backbone in state.weights_ready
+            made = plan(state.config, state.dataset, state.device, ready)
+        except UserError as error:
+            self.store.update(plan=None, plan_problem=error.message)
+        else:
+            self.store.update(plan=made, plan_problem="")
+
+
+def _nothing(whole: bool) -> None:
+    """Do nothing at the end of a look."""
