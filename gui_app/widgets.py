@@ -217,6 +217,12 @@ class EmptyState(QWidget):
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
 
+    def say(self, title: str, text: str) -> None:
+        """Change the words."""
+        self.title.setText(title)
+        self.title.setVisible(bool(title))
+        self.text.setText(text)
+
 
 class FactTable(QWidget):
     """Lines of a label at the left and a bold value at the right, with thin lines between."""
