@@ -141,11 +141,15 @@ class Size:
     stroke: float = 1.5
     viewer: tuple[int, int] = (960, 720)
     drop: int = 50
-    cell_least: int = 34
+    cell_least: int = 26
     cell_most: int = 96
     cell_gap: int = 8
     plot_left: int = 44
     plot_least: int = 110
+    table_column: int = 56
+    label_most: int = 110
+    results_side: int = 420
+    results_side_wide: int = 560
 
 
 SPACE = Space()
