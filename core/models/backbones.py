@@ -1,4 +1,4 @@
-"""The pretrained networks that can be chosen, one entry each, read from resources/backbones.json; does not load torch."""
+"""The pretrained networks that can be chosen, one entry each, read from resources/backbones.json (without torch)."""
 
 import json
 from dataclasses import dataclass

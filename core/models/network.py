@@ -58,8 +58,8 @@ class Head(nn.Linear):
     The dropout is here and not in the features, so that stored features and computed ones are treated alike.
     """
 
-    def __init__(self, features: int, n_classes: int, bias: bool, dropout: float) -> None:
-        super().__init__(features, n_classes, bias)
+    def __init__(self, features: int, n_classes: int, dropout: float) -> None:
+        super().__init__(features, n_classes)
         self.dropout = dropout
 
     def forward(self, features: Tensor) -> Tensor:
@@ -78,8 +78,9 @@ class Head(nn.Linear):
 class Network(nn.Module):
     """A backbone and a head, made by `build`; `state` and `load` know its tensors by torchvision's names.
 
-    In SqueezeNet, torchvision averages after its last layer and a ReLU, here the head follows the average; its
-    `state()` fits torchvision's network, which gives the same logits once `classifier[2]` (the ReLU) is an nn.Identity.
+    The head always follows the average over positions and has a bias. In two networks torchvision has it otherwise, so
+    theirs must be changed for a `state()` of ours: SqueezeNet needs nn.Identity for `classifier[2]` (a ReLU after the
+    last layer), MaxViT an nn.Linear with bias for `classifier[5]`.
     """
 
     def __init__(self, backbone: Backbone, trunk: nn.Module, n_classes: int) -> None:
@@ -87,7 +88,7 @@ class Network(nn.Module):
         self.backbone = backbone
         self.head_name, last = last_layer(trunk)
         self._kernel = last.weight.shape[2:]
-        self.head = Head(last.weight.shape[1], n_classes, last.bias is not None, _take_dropout(trunk, self.head_name))
+        self.head = Head(last.weight.shape[1], n_classes, _take_dropout(trunk, self.head_name))
         trunk.set_submodule(self.head_name, nn.Identity())
         self.trunk = trunk
         self._frozen: tuple[nn.Module, ...] = ()
@@ -198,7 +199,7 @@ def _make(backbone: Backbone, n_classes: int, size_px: int) -> Network:
 
 
 class OnMeta(TorchFunctionMode):
-    """Makes parameters without memory. Narrower than torch.device("meta"), in which RegNet cannot compute its widths."""
+    """Makes parameters without memory. Narrower than torch.device("meta"), where RegNet cannot compute its widths."""
 
     FACTORIES = (torch.empty, torch.zeros, torch.ones, torch.randn, torch.rand)
 
