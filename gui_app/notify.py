@@ -99,27 +99,31 @@ def _log_handler(log_file: Path) -> logging.Handler:
     return handler
 
 
-class MessageBar(QFrame):
+class MessageBar(QWidget):
     """Shows the last notice in the window until it is dismissed."""
 
     def __init__(self, notifier: Notifier, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
         self.setAccessibleName(self.tr("Message"))
-        self.setProperty("role", "note")
         self.notice: Notice | None = None
         self.text = text_label(role="strong", wrap=True, name="message_text")
         self.hint = text_label(role="muted", wrap=True, name="message_hint")
         self._close = _close_button(self.tr("Dismiss this message"))
         self._close.clicked.connect(self.dismiss)
+        self._note = QFrame()
+        self._note.setProperty("role", "note")
         words = QVBoxLayout()
         words.setSpacing(SPACE.xs // 2)
         words.addWidget(self.text)
         words.addWidget(self.hint)
-        row = QHBoxLayout(self)
+        row = QHBoxLayout(self._note)
         row.setContentsMargins(SPACE.m, SPACE.s, SPACE.s, SPACE.s)
         row.addLayout(words, 1)
         row.addWidget(self._close)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, 0)
+        outer.addWidget(self._note)
         notifier.posted.connect(self.show_notice)
         theme.watcher().changed.connect(self._paint_icon)
         self._paint_icon()
@@ -131,7 +135,7 @@ class MessageBar(QFrame):
         self.text.setText(notice.text)
         self.hint.setText(notice.hint)
         self.hint.setVisible(bool(notice.hint))
-        restyle(self, tone=notice.tone)
+        restyle(self._note, tone=notice.tone)
         self.show()
 
     def dismiss(self) -> None:

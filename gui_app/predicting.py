@@ -20,7 +20,6 @@ from gui_app.state import Store
 
 if TYPE_CHECKING:
     from core.models.device import DeviceChoice
-
     from core.results.predict import Predictor
 
 

@@ -2,12 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from core.data.findings import Finding, findings
 from core.data.samples import SamplesDrawn, draw_samples
 
 from core.base.config import RunConfig
@@ -15,9 +13,10 @@ from core.base.errors import UserError
 from core.base.events import Stop
 from core.base.files import write_json
 from core.base.folders import Folders
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Part
+from core.data.findings import Finding, findings
 from core.data.project import Project
-from core.data.scan import Scan, Scanned, scan
+from core.data.scan import Listed, Scan, Scanned, scan
 from core.data.split import make_dataset
 from core.results.runs import RunSummary, list_runs
 
@@ -39,12 +38,12 @@ class Opened:
 
 @dataclass(frozen=True)
 class Read:
-    """All images were read. Without a dataset, `problem` says why no model can be taught with them."""
+    """All images were read. Without a dataset, `problem` says why no model can learn from them."""
 
     scan: Scan
     dataset: Dataset | None
     findings: tuple[Finding, ...]
-    problem: UserError | None
+    problem: str = ""
 
 
 def projects_home() -> Path:
@@ -58,16 +57,23 @@ def projects_home() -> Path:
 
 
 def open_images(images: Path, home: Path, stop: Stop) -> Iterator[object]:
-    """Open the project of an images folder in `home`, making it if there is none, and read its images if not yet done.
+    """Open the project of an images folder in `home`, or make it as soon as images were found, and read them.
 
-    Raises UserError if the folder is not there, the project is open elsewhere, or `home` cannot be written.
+    Raises UserError if there are no images, the project is open elsewhere, or `home` cannot be written.
     """
-    if not images.is_dir():
-        raise UserError(f"The folder “{images}” is not there.", "Choose the folder that holds your images.")
-    if images.suffix == SUFFIX:
-        yield from open_project(images, stop)
-    else:
-        yield from _opened(_project_for(images.resolve(), home), stop)
+    images = images.resolve()
+    project, free = _known_project(images, home)
+    if project is not None:
+        yield from _opened(project, stop)
+        return
+    for event in scan(images, stop):
+        if isinstance(event, Listed):
+            project = Project.create(free, images)
+            yield Opened(project, project.config(), event.scan, None, (), ())
+        else:
+            yield event
+        if isinstance(event, Scanned) and project is not None:
+            yield _judged(project, event.scan, {})
 
 
 def open_project(folder: Path, stop: Stop) -> Iterator[object]:
@@ -101,25 +107,25 @@ def _opened(project: Project, stop: Stop) -> Iterator[object]:
         yield from read(project, stop)
 
 
-def _judged(project: Project, scanned: Scan, known: dict[str, Any]) -> Read:
+def _judged(project: Project, scanned: Scan, known: Mapping[str, Part]) -> Read:
     try:
         dataset = make_dataset(scanned, project.config().seed, known)
     except UserError as problem:
-        return Read(scanned, None, findings(scanned, None), problem)
+        return Read(scanned, None, findings(scanned, None), str(problem))
     project.save(scanned, dataset)
-    return Read(scanned, dataset, findings(scanned, dataset), None)
+    return Read(scanned, dataset, findings(scanned, dataset))
 
 
-def _project_for(images: Path, home: Path) -> Project:
-    """Reopen the project of these images, or make one under the first name that is free."""
+def _known_project(images: Path, home: Path) -> tuple[Project | None, Path]:
+    """Return the project of these images if there is one in `home`, and else the first folder that is free."""
     name, number = images.name or "Images", 1
     while (folder := home / f"{name}{f' {number}' if number > 1 else ''}{SUFFIX}").exists():
         project = Project.open(folder)
         if project.images_root == images:
-            return project
+            return project, folder
         project.close()
         number += 1
-    return Project.create(folder, images)
+    return None, folder
 
 
 def recent(folders: Folders) -> tuple[Path, ...]:

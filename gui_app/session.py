@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.models.device import DeviceChoice
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
@@ -16,6 +15,7 @@ from core.base.errors import UserError
 from core.base.events import Progress
 from core.base.folders import Folders
 from core.data.scan import Listed
+from core.models.device import DeviceChoice
 from gui_app import job, projects
 from gui_app.desk import Desk, Task, without_stale
 from gui_app.job import Work
@@ -212,7 +212,7 @@ class Session(QObject):
                 case projects.Opened():
                     self._opened(event)
                 case Listed():
-                    self.store.update(scan=event.scan, dataset=None, findings=())
+                    self.store.update(scan=event.scan, dataset=None, findings=(), data_problem="")
                 case Progress():
                     self.store.update(reading=event)
                 case projects.Read():
@@ -240,6 +240,7 @@ class Session(QObject):
             scan=event.scan,
             dataset=event.dataset,
             findings=event.findings,
+            data_problem="",
             runs=event.runs,
             shown=None,
             live=None,
@@ -261,9 +262,13 @@ class Session(QObject):
             )
 
     def _read(self, event: projects.Read) -> None:
-        self.store.update(scan=event.scan, dataset=event.dataset, findings=event.findings, reading=None)
-        if event.problem is not None:
-            self.notifier.report(event.problem)
+        self.store.update(
+            scan=event.scan,
+            dataset=event.dataset,
+            findings=event.findings,
+            data_problem=event.problem,
+            reading=None,
+        )
 
     def _take_records(self, page: PageKey | None, batch: tuple[object, ...]) -> None:
         for event in batch:
@@ -293,11 +298,12 @@ class Session(QObject):
             return
         from core.train.plan import plan
 
+        made = None
         try:
-            ready = state.config.backbone in state.weights_ready
-            made = plan(state.config, state.dataset, state.device, ready)
+            made = plan(state.config, state.dataset, state.device, weights_ready=True)
+            plan(state.config, state.dataset, state.device, state.config.backbone in state.weights_ready)
         except UserError as error:
-            self.store.update(plan=None, plan_problem=error.message)
+            self.store.update(plan=made, plan_problem=error.message)
         else:
             self.store.update(plan=made, plan_problem="")
 

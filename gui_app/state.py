@@ -12,13 +12,12 @@ from core.base.config import RunConfig
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.data.findings import Finding
-    from core.models.device import DeviceChoice
-
     from core.base.events import Progress
     from core.base.folders import Folders
     from core.data.dataset import Dataset
+    from core.data.findings import Finding
     from core.data.scan import Scan
+    from core.models.device import DeviceChoice
     from core.results.predict import Predicted
     from core.results.runs import RunRecord, RunSummary
     from core.train.plan import RunPlan
@@ -38,7 +37,11 @@ class ProjectInfo:
 
 @dataclass(frozen=True)
 class State:
-    """All that pages show. `busy` names heavy work that goes on and is not shown by a field of its own."""
+    """All that pages show.
+
+    `data_problem` says why there is no dataset though the images were read. A `plan` with a `plan_problem` is only a
+    preview: it cannot be carried out yet. `busy` names work that no other field shows.
+    """
 
     folders: Folders
     page: PageKey = "start"
@@ -46,6 +49,7 @@ class State:
     scan: Scan | None = None
     dataset: Dataset | None = None
     findings: tuple[Finding, ...] = ()
+    data_problem: str = ""
     reading: Progress | None = None
     config: RunConfig = field(default_factory=RunConfig)
     device: DeviceChoice | None = None

@@ -117,6 +117,7 @@ class Size:
     nav_inset: int = 10
     run_item: int = 26
     recent_item: int = 48
+    class_item: int = 40
     icon_large: int = 40
     status_bar: int = 30
     button: int = 32
@@ -147,6 +148,8 @@ class Size:
     plot_left: int = 44
     plot_least: int = 110
     table_column: int = 56
+    matrix_least: int = 240
+    notes_most: int = 150
     label_most: int = 110
     results_side: int = 420
     results_side_wide: int = 560

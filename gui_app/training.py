@@ -32,7 +32,7 @@ class Training(QObject):
         from core.results.runs import new_run_folder
 
         state = self._store.state
-        if state.plan is None:
+        if state.plan is None or state.plan_problem:
             self._notifier.refuse(state.plan_problem or self.tr("There is nothing to train yet."))
             return
         folder = new_run_folder(runs_folder)

@@ -17,9 +17,8 @@ class WeightsReady:
 
 def ready_weights(folders: Folders) -> WeightsReady:
     """Look which weights are here."""
-    from core.models.weights import WeightStore
-
     from core.models.backbones import BACKBONES
+    from core.models.weights import WeightStore
 
     store = WeightStore(folders.weights)
     return WeightsReady(frozenset(backbone.key for backbone in BACKBONES if store.ready(backbone)))

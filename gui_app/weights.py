@@ -45,18 +45,16 @@ class Weights(QObject):
             self._downloading.job.stop()
 
     def _adding(self, key: str, file: Path, stop: Stop) -> Iterator[object]:
-        from core.models.weights import WeightStore
-
         from core.models.backbones import BACKBONES
+        from core.models.weights import WeightStore
 
         folders = self._store.state.folders
         WeightStore(folders.weights).add(BACKBONES[key], file)
         yield ready_weights(folders)
 
     def _fetching(self, key: str, stop: Stop) -> Iterator[object]:
-        from core.models.weights import WeightStore
-
         from core.models.backbones import BACKBONES
+        from core.models.weights import WeightStore
 
         folders = self._store.state.folders
         yield from WeightStore(folders.weights).download(BACKBONES[key], stop)

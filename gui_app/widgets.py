@@ -102,7 +102,7 @@ class PageFrame(QWidget):
         self.title.setMinimumWidth(1)  # a long title is cut, it never widens the window
         self.subtitle.setMinimumWidth(1)
         words = QVBoxLayout()
-        words.setSpacing(0)
+        words.setSpacing(SPACE.xs // 2)
         words.addWidget(self.title)
         words.addWidget(self.subtitle)
         self._actions = QHBoxLayout()
@@ -116,7 +116,7 @@ class PageFrame(QWidget):
         self.body.setSpacing(SPACE.m)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.l, SPACE.m + SPACE.xs, SPACE.l, SPACE.l)
-        column.setSpacing(SPACE.m)
+        column.setSpacing(SPACE.m + SPACE.xs // 2)
         column.addLayout(header)
         column.addLayout(self.body, 1)
 

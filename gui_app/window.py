@@ -27,7 +27,7 @@ from gui_app.sidebar import Sidebar
 from gui_app.state import PageKey, State
 from gui_app.statusbar import StatusLine
 from gui_app.steps import STEPS, open_steps
-from gui_app.theme import SIZE, SPACE, Scheme
+from gui_app.theme import SIZE, Scheme
 
 PAGES: dict[PageKey, tuple[str, str]] = {
     "start": ("gui_app.pages.start", "StartPage"),
@@ -39,7 +39,7 @@ PAGES: dict[PageKey, tuple[str, str]] = {
 }
 WISHES: dict[PageKey, tuple[str, ...]] = {
     "start": ("new_project", "open_project", "try_samples"),
-    "data": ("change_folder", "go"),
+    "data": ("change_folder", "rescan", "go"),
     "model": (
         "change_config",
         "add_weights",
@@ -47,9 +47,9 @@ WISHES: dict[PageKey, tuple[str, ...]] = {
         "cancel_download",
         "start_training",
     ),
-    "train": ("pause", "resume", "stop"),
-    "results": ("show_run", "go"),
-    "use": ("predict_paths", "predict_image", "clear_predictions", "save_csv"),
+    "train": ("pause", "resume", "stop", "go"),
+    "results": ("go",),
+    "use": ("predict_paths", "predict_image", "clear_predictions", "save_csv", "go"),
 }
 LEAVE_MS = 20_000
 """How long a run may take to put its best epoch away before the window closes without waiting on."""
@@ -125,10 +125,7 @@ class MainWindow(QMainWindow):
     def _arrange(self) -> None:
         middle = QVBoxLayout()
         middle.setSpacing(0)
-        bar = QVBoxLayout()
-        bar.setContentsMargins(SPACE.l, 0, SPACE.l, 0)  # as the pages have it
-        bar.addWidget(self.message_bar)
-        middle.addLayout(bar)
+        middle.addWidget(self.message_bar)
         middle.addWidget(self._stack, 1)
         upper = QHBoxLayout()
         upper.setSpacing(0)
