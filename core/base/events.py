@@ -89,7 +89,11 @@ class Finished:
 Event = Progress | Warned | PhaseStarted | Step | EpochDone | Finished
 
 
+def name_of(kind: type) -> str:
+    """Return the name of a kind of event in snake case, such as "epoch_done"."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
 def record(event: object) -> dict[str, Any]:
-    """Return an event as a JSON object; "event" is its name in snake case, such as "epoch_done"."""
-    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
-    return {"event": name, **asdict(event)}  # type: ignore[call-overload]
+    """Return an event as a JSON object whose "event" is its name."""
+    return {"event": name_of(type(event)), **asdict(event)}  # type: ignore[call-overload]

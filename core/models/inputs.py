@@ -1,0 +1,31 @@
+"""From squares of pixels to what a network sees: the same code for training, scoring and prediction."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.models.backbones import Backbone
+
+
+def as_seen(squares: NDArray[np.uint8], size_px: int, backbone: Backbone, device: torch.device) -> Tensor:
+    """Return the network's input (N, 3, size_px, size_px) for squares (N, R, R, 3): training, scoring, prediction."""
+    return normalise(centre(to_unit(squares, device), size_px), backbone)
+
+
+def to_unit(squares: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """Return (N, 3, R, R) with values from 0 to 1."""
+    return torch.from_numpy(np.ascontiguousarray(squares)).to(device).permute(0, 3, 1, 2).float().div_(255)
+
+
+def normalise(images: Tensor, backbone: Backbone) -> Tensor:
+    """Return images with the mean and deviation that the backbone was trained with, channels last in memory."""
+    mean = torch.tensor(backbone.mean, device=images.device).view(1, 3, 1, 1)
+    std = torch.tensor(backbone.std, device=images.device).view(1, 3, 1, 1)
+    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def centre(squares: Tensor, size_px: int) -> Tensor:
+    """Return the central (N, 3, size_px, size_px) of (N, 3, R, R)."""
+    start = (squares.shape[-1] - size_px) // 2
+    return squares[..., start : start + size_px, start : start + size_px]

@@ -1,0 +1,94 @@
+"""Where batches come from: stored features, or squares of pixels that are varied on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.models.backbones import Backbone
+from core.models.inputs import as_seen, centre, normalise, to_unit
+from core.train.augment import Variation, vary
+
+
+class Batches(Protocol):
+    """Inputs and labels of one part of the images."""
+
+    def __len__(self) -> int: ...
+
+    def shuffled(self, batch_size: int, random: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield one epoch for training, in random order and varied; a last batch of one image is left out."""
+        ...
+
+    def in_order(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield every image once, as it is."""
+        ...
+
+
+def _slices(n: int, batch_size: int) -> Iterator[slice]:
+    for start in range(0, n, batch_size):
+        yield slice(start, start + batch_size)
+
+
+def _orders(n: int, batch_size: int, random: torch.Generator) -> Iterator[Tensor]:
+    """Yield shuffled indices in batches. One image alone has no variance, which BatchNorm cannot learn from."""
+    order = torch.randperm(n, generator=random)
+    for where in _slices(n, batch_size):
+        if len(order[where]) > 1 or n == 1:
+            yield order[where]
+
+
+@dataclass(frozen=True)
+class FeatureBatches:
+    """Features (N, D) and labels (N,), both on the device where training happens."""
+
+    features: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def shuffled(self, batch_size: int, random: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield one epoch in random order."""
+        for chosen in _orders(len(self), batch_size, random):
+            yield self.features[chosen], self.labels[chosen]
+
+    def in_order(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield every image once."""
+        for where in _slices(len(self), batch_size):
+            yield self.features[where], self.labels[where]
+
+
+@dataclass(frozen=True)
+class PixelBatches:
+    """Squares (N, R, R, 3) of uint8 in memory or memory-mapped, labels (N,); made ready on `device`."""
+
+    squares: NDArray[np.uint8]
+    labels: Tensor
+    backbone: Backbone
+    size_px: int
+    variation: Variation | None
+    device: torch.device
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def shuffled(self, batch_size: int, random: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield one epoch in random order, each image varied anew."""
+        for chosen in _orders(len(self), batch_size, random):
+            images = to_unit(self.squares[chosen.numpy()], self.device)
+            shown = (
+                vary(images, self.size_px, self.variation, random) if self.variation else centre(images, self.size_px)
+            )
+            yield normalise(shown, self.backbone), self.labels[chosen].to(self.device)
+
+    def in_order(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield every image once, its centre as the network sees it when it predicts."""
+        for where in _slices(len(self), batch_size):
+            yield (
+                as_seen(self.squares[where], self.size_px, self.backbone, self.device),
+                self.labels[where].to(self.device),
+            )

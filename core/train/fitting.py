@@ -1,0 +1,207 @@
+"""One phase of training: the layers that learn, their rates, the epochs, and the best one so far."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.base.errors import UserError
+from core.base.events import EpochDone, Event, Step, Stop
+from core.models.network import Network
+from core.train.batches import Batches
+from core.train.pace import Pace
+from core.train.plan import PlannedPhase, RunPlan
+
+WARM_UP = 0.1  # share of a phase's steps in which the rate rises from near zero
+EVALUATION_BATCH = 64
+
+
+@dataclass
+class Best:
+    """The epoch with the lowest validation loss, and the network as it was then."""
+
+    epoch: int = 0
+    loss: float = math.inf
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+    def keep(self, epoch: int, loss: float, changed: Mapping[str, Tensor]) -> None:
+        """Remember this epoch by the tensors of the network's state_dict that have changed."""
+        self.epoch, self.loss = epoch, loss
+        self.state |= {name: value.detach().clone() for name, value in changed.items()}
+
+    def restore(self, network: Network) -> None:
+        """Make the network what it was in the best epoch."""
+        network.load_state_dict(self.state, strict=False)
+
+
+@dataclass
+class Tally:
+    """Loss and accuracy over batches of different sizes."""
+
+    n: int = 0
+    loss: float = 0.0
+    right: int = 0
+
+    def add(self, logits: Tensor, labels: Tensor) -> float:
+        """Count one batch; return its mean cross-entropy in nats."""
+        loss = float(functional.cross_entropy(logits, labels))
+        self.n += len(labels)
+        self.loss += loss * len(labels)
+        self.right += int((logits.argmax(dim=1) == labels).sum())
+        return loss
+
+    @property
+    def mean_loss(self) -> float:
+        """Return the mean loss per image."""
+        return self.loss / self.n if self.n else math.nan
+
+    @property
+    def accuracy(self) -> float:
+        """Return the share of images that were right."""
+        return self.right / self.n if self.n else math.nan
+
+
+def optimiser(network: Network, phase: PlannedPhase, weight_decay: float) -> torch.optim.AdamW:
+    """Return AdamW with one rate per layer group, falling towards the stem; norms and biases do not decay."""
+    groups: list[dict[str, object]] = []
+    for distance, parameters in enumerate(reversed(network.group_parameters())):
+        learning = [parameter for parameter in parameters if parameter.requires_grad]
+        rate = phase.rate * phase.decay_per_group**distance
+        for decays in (True, False):
+            chosen = [parameter for parameter in learning if (parameter.ndim > 1) is decays]
+            if chosen:
+                groups.append({"params": chosen, "lr": rate, "weight_decay": weight_decay if decays else 0.0})
+    return torch.optim.AdamW(groups)
+
+
+def schedule(steps: int) -> Callable[[int], float]:
+    """Return the factor of the peak rate at a step: linear warm-up, then half a cosine to zero (Loshchilov 2016)."""
+    warm = max(1, round(steps * WARM_UP))
+
+    def factor(step: int) -> float:
+        if step < warm:
+            return (step + 1) / warm
+        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+    return factor
+
+
+class Fitting:
+    """Trains one phase. `model` maps a batch of `training` to logits: the whole network, or its head on features."""
+
+    def __init__(
+        self,
+        plan: RunPlan,
+        phase: PlannedPhase,
+        network: Network,
+        model: nn.Module,
+        training: Batches,
+        validation: Batches,
+        best: Best,
+    ) -> None:
+        self._plan, self._phase, self._network, self._model = plan, phase, network, model
+        self._training, self._validation, self._best = training, validation, best
+        self._random = torch.Generator().manual_seed(plan.config.seed + phase.first_epoch)
+        self._optimiser = optimiser(network, phase, plan.weight_decay)
+        self._steps_per_epoch = max(1, math.ceil(len(training) / phase.batch_size))
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimiser, schedule(self._steps_per_epoch * phase.epochs)
+        )
+
+    def run(self, pace: Pace, stop: Stop, keep: Callable[[int, float], None]) -> Iterator[Event]:
+        """Yield steps and epochs until the phase is over, was asked to stop, or no longer gets better.
+
+        `keep` is called with epoch and validation loss for each epoch that is the best of the run so far.
+        """
+        lowest, since = math.inf, 0
+        for epoch in range(self._phase.first_epoch, self._phase.first_epoch + self._phase.epochs):
+            begun = time.monotonic()
+            seen = Tally()
+            yield from self._epoch(epoch, seen, pace, stop)
+            if stop():
+                return
+            held_out = self._evaluate()
+            is_best = held_out.mean_loss < self._best.loss
+            if is_best:
+                keep(epoch, held_out.mean_loss)
+            yield EpochDone(
+                epoch=epoch,
+                phase=self._phase.title,
+                train_loss=seen.mean_loss,
+                train_accuracy=seen.accuracy,
+                val_loss=held_out.mean_loss,
+                val_accuracy=held_out.accuracy,
+                is_best=is_best,
+                seconds=time.monotonic() - begun,
+            )
+            since = 0 if held_out.mean_loss < lowest else since + 1
+            lowest = min(lowest, held_out.mean_loss)
+            if since >= self._plan.patience:
+                return
+
+    def _epoch(self, epoch: int, seen: Tally, pace: Pace, stop: Stop) -> Iterator[Event]:
+        self._model.train()
+        for number, (inputs, labels) in enumerate(self._training.shuffled(self._phase.batch_size, self._random), 1):
+            if stop():
+                return
+            loss = seen.add(self._step(inputs, labels), labels)
+            if not math.isfinite(loss):
+                raise UserError(
+                    "Training ran out of bounds: the loss is no longer a number.",
+                    "Choose a lower learning rate and train again.",
+                )
+            yield Step(epoch - 1 + number / self._steps_per_epoch, loss)
+            progress = pace.advance(len(labels))
+            if progress:
+                yield progress
+
+    def _step(self, inputs: Tensor, labels: Tensor) -> Tensor:
+        """Make one step; return the logits. The loss that is learned from is smoothed, the one that is shown is not."""
+        logits: Tensor = self._model(inputs)
+        smoothed = functional.cross_entropy(logits, labels, label_smoothing=self._plan.label_smoothing)
+        self._optimiser.zero_grad(set_to_none=True)
+        smoothed.backward()  # type: ignore[no-untyped-call]
+        self._optimiser.step()
+        self._schedule.step()
+        return logits.detach()
+
+    def _evaluate(self) -> Tally:
+        self._model.eval()
+        held_out = Tally()
+        with torch.inference_mode():
+            for inputs, labels in self._validation.in_order(EVALUATION_BATCH):
+                held_out.add(self._model(inputs), labels)
+        return held_out
+
+
+class ScaledHead(nn.Module):
+    """The head seen from standardised features, in which one learning rate suits every network.
+
+    The head's own parameters are moved there; `folded` gives them for features as they are.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, head: nn.Linear, features: Tensor) -> None:
+        super().__init__()
+        self.head = head
+        std = features.std(dim=0, correction=0)
+        self.register_buffer("mean", features.mean(dim=0))
+        self.register_buffer("std", torch.where(std > 1e-6, std, torch.ones_like(std)))
+        with torch.no_grad():
+            head.bias.add_(head.weight @ self.mean)
+            head.weight.mul_(self.std)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return logits (N, classes) for features (N, D)."""
+        return self.head((features - self.mean) / self.std)  # type: ignore[no-any-return]
+
+    def folded(self) -> dict[str, Tensor]:
+        """Return the weight and bias of the head for features that are not standardised."""
+        weight = (self.head.weight / self.std).detach()
+        return {"weight": weight, "bias": (self.head.bias - weight @ self.mean).detach()}

@@ -1,0 +1,191 @@
+"""A run: the network is built, its phases are trained one after the other, and the best epoch is kept."""
+
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from core.base.errors import UserError
+from core.base.events import Ending, EpochDone, Event, Finished, PhaseStarted, Stop, Warned
+from core.base.folders import Folders
+from core.data.dataset import LabelledImage, Part
+from core.models.backbones import BACKBONES
+from core.models.features import FeatureStore
+from core.models.network import Network, build
+from core.models.tensor_files import save_tensors
+from core.models.weights import WeightStore
+from core.train.augment import VARIATIONS
+from core.train.batches import Batches, FeatureBatches, PixelBatches
+from core.train.feature_pass import FeaturePass, Features
+from core.train.fitting import Best, Fitting, ScaledHead
+from core.train.pace import Pace, Stage
+from core.train.pixel_pass import read_pixels
+from core.train.plan import PlannedPhase, RunPlan
+
+WEIGHTS_FILE = "best.safetensors"
+READ_FEATURES, READ_PIXELS, SCORE = "reading images", "loading pixels", "scoring test images"
+SAVE_EVERY_S = 60.0  # so that a crash costs a minute, and saving costs little
+BACKWARD = 3.0  # a training step costs about three forward passes
+
+
+def stages(plan: RunPlan) -> tuple[Stage, ...]:
+    """Return what the run will do, stage by stage, with a guess of what an image costs in each."""
+    n_test = len(plan.dataset.part("test"))
+    n_train, n_val = len(plan.dataset.part("train")), len(plan.dataset.part("val"))
+    read = n_train + n_val + (n_test if plan.frozen else 0)
+    listed: list[Stage] = []
+    for phase in plan.phases:
+        reads = (READ_FEATURES, read, 1.0) if phase.from_features else (READ_PIXELS, read, 0.3)
+        if reads[0] not in [stage.name for stage in listed]:
+            listed.append(Stage(*reads))
+        listed.append(Stage(phase.title, n_train * phase.epochs, 0.001 if phase.from_features else BACKWARD))
+    return (*listed, Stage(SCORE, n_test, 0.001 if plan.frozen else 1.0))
+
+
+def run(plan: RunPlan, folder: Path, folders: Folders, stop: Stop, pace: Pace) -> Iterator[Event]:
+    """Train as planned; yield events, the last one `Finished` (no score yet); leave the best network in `folder`.
+
+    Raises UserError if weights or images are gone, or memory is too small for the batch.
+    """
+    devices = [torch.cuda.current_device()] if plan.device.kind == "cuda" else []
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(plan.config.seed)
+        try:
+            yield from _Run(plan, folder, folders, stop, pace).events()
+        except torch.OutOfMemoryError:
+            raise UserError(
+                f"The memory of {plan.device.name} is too small for this run.",
+                "Choose a smaller batch, smaller images or a smaller model.",
+            ) from None
+
+
+class _Run:
+    """What the phases of one run share."""
+
+    def __init__(self, plan: RunPlan, folder: Path, folders: Folders, stop: Stop, pace: Pace) -> None:
+        self._plan, self._folder, self._folders, self._stop, self._pace = plan, folder, folders, stop, pace
+        self._backbone = BACKBONES[plan.backbone]
+        self._weights = WeightStore(folders.weights)
+        self._device = torch.device(plan.device.kind)
+        self._best = Best()
+        self._epochs = 0
+        self._saved_at = 0.0
+        self._warned: set[Event] = set()
+        self._ending: Ending = "completed"
+        self._pixels: tuple[PixelBatches, PixelBatches] | None = None
+
+    def events(self) -> Iterator[Event]:
+        weights = self._weights.load(self._backbone) if self._plan.pretrained else None
+        n_classes, size_px = len(self._plan.dataset.classes), self._plan.framing.size_px
+        network = build(self._backbone, n_classes, weights, self._plan.config.seed, size_px)
+        network = network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for phase in self._plan.phases:
+            yield from self._once(self._phase(network, phase))
+            self._save(network)
+            if self._stop():
+                self._ending = "stopped"
+                break
+        yield Finished(
+            run=str(self._folder),
+            ending=self._ending,
+            best_epoch=self._best.epoch,
+            epochs=self._epochs,
+            seconds=self._pace.seconds,
+            images_per_s=self._pace.images_per_s,
+        )
+
+    def _phase(self, network: Network, phase: PlannedPhase) -> Iterator[Event]:
+        network.freeze(phase.trained_groups)
+        batches = yield from (self._features(network) if phase.from_features else self._squares())
+        if self._stop():
+            return
+        training, validation = batches
+        if not len(training) or not len(validation):
+            raise UserError("None of the images could be read.", f"Is “{self._plan.dataset.root}” still there?")
+        model, keep = self._model(network, phase, training)
+        self._pace.enter(phase.title)
+        yield PhaseStarted(phase.title, phase.title, phase.first_epoch, phase.epochs)
+        fitting = Fitting(self._plan, phase, network, model, training, validation, self._best)
+        last = phase.first_epoch - 1
+        for event in fitting.run(self._pace, self._stop, keep):
+            if isinstance(event, EpochDone):
+                last, self._epochs = event.epoch, self._epochs + 1
+                if event.is_best and not phase.from_features and self._pace.seconds - self._saved_at > SAVE_EVERY_S:
+                    self._save(network)
+            yield event
+        self._best.restore(network)
+        self._ending = "early" if last < phase.first_epoch + phase.epochs - 1 else "completed"
+
+    def _once(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Pass events on, but each warning only once: a file may be read in more than one phase."""
+        for event in events:
+            if event not in self._warned:
+                yield event
+            if isinstance(event, Warned):
+                self._warned.add(event)
+
+    def _model(
+        self, network: Network, phase: PlannedPhase, training: Batches
+    ) -> tuple[nn.Module, Callable[[int, float], None]]:
+        """Return what maps a batch to logits, and what keeps the best of it."""
+        if isinstance(training, FeatureBatches):
+            scaled = ScaledHead(network.head, training.features)
+
+            def keep_head(epoch: int, loss: float) -> None:
+                self._best.keep(epoch, loss, {f"head.{name}": value for name, value in scaled.folded().items()})
+
+            return scaled, keep_head
+        # what the phase before left is the best so far: it must come back whole if this phase makes nothing better
+        self._best.keep(self._best.epoch, self._best.loss, network.state_dict())
+        return network, lambda epoch, loss: self._best.keep(epoch, loss, network.state_dict())
+
+    def _images(self) -> list[LabelledImage]:
+        parts: tuple[Part, ...] = ("train", "val", "test") if self._plan.frozen else ("train", "val")
+        return [image for part in parts for image in self._plan.dataset.part(part)]
+
+    def _features(self, network: Network) -> Generator[Event, None, tuple[Batches, Batches]]:
+        self._pace.enter(READ_FEATURES)
+        store, digest = FeatureStore(self._folders.features), self._weights.digest(self._backbone)
+        one_pass = FeaturePass(network, self._backbone, self._plan.framing, store, digest)
+        features = yield from one_pass.run(self._plan.dataset.root, self._images(), self._pace, self._stop)
+        if store.problem:
+            yield Warned(store.problem)
+        return self._feature_batches("train", features), self._feature_batches("val", features)
+
+    def _feature_batches(self, part: Part, features: Features) -> FeatureBatches:
+        there = [image for image in self._plan.dataset.part(part) if image.sha256 in features]
+        vectors = [torch.from_numpy(features[image.sha256]) for image in there]
+        stacked = torch.stack(vectors) if vectors else torch.empty(0, self._backbone.feature_dim)
+        return FeatureBatches(
+            stacked.to(self._device), torch.tensor([image.label for image in there], device=self._device)
+        )
+
+    def _squares(self) -> Generator[Event, None, tuple[Batches, Batches]]:
+        if self._pixels is None:
+            self._pace.enter(READ_PIXELS)
+            framing, root = self._plan.framing, self._plan.dataset.root
+            squares, images = yield from read_pixels(
+                root, self._images(), framing, self._folders.cache, self._pace, self._stop
+            )
+            self._pixels = (self._part(squares, images, "train"), self._part(squares, images, "val"))
+        return self._pixels
+
+    def _part(self, squares: NDArray[np.uint8], images: list[LabelledImage], part: Part) -> PixelBatches:
+        """Return one part; `images` come part after part, so that it is one stretch of `squares`."""
+        where = [i for i, image in enumerate(images) if image.part == part]
+        return PixelBatches(
+            squares=squares[where[0] : where[-1] + 1] if where else squares[:0],
+            labels=torch.tensor([images[i].label for i in where]),
+            backbone=self._backbone,
+            size_px=self._plan.framing.size_px,
+            variation=VARIATIONS[self._plan.augmentation],
+            device=self._device,
+        )
+
+    def _save(self, network: Network) -> None:
+        if self._best.epoch:
+            save_tensors(self._folder / WEIGHTS_FILE, network.state())
+            self._saved_at = self._pace.seconds
