@@ -1,0 +1,96 @@
+"""A trained model in use: files or pictures in, class probabilities out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL.Image import Image
+from torch import Tensor
+
+from core.base.errors import UserError
+from core.base.events import Stop, never
+from core.data.images import UnreadableImage
+from core.data.reading import read_squares
+from core.models.backbones import BACKBONES
+from core.models.device import DeviceChoice
+from core.models.inputs import as_seen
+from core.models.network import Network, restore
+from core.models.tensor_files import load_tensors
+from core.results.runs import PLAN_FILE
+from core.train.plan import RunPlan, load_plan
+from core.train.run import WEIGHTS_FILE
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What the model says of one file: a probability (0 to 1) for each class, or the problem with the file."""
+
+    path: Path
+    probabilities: tuple[float, ...]
+    problem: str = ""
+
+
+class Predictor:
+    """The network of a run, loaded once and asked often."""
+
+    def __init__(self, plan: RunPlan, network: Network, device: torch.device) -> None:
+        self.plan, self._network, self._device = plan, network, device
+
+    @classmethod
+    def load(cls, folder: Path, device: DeviceChoice) -> "Predictor":
+        """Load the best epoch of a run; raises UserError if there is none or a file is damaged."""
+        plan = load_plan(folder / PLAN_FILE)
+        if not (folder / WEIGHTS_FILE).exists():
+            raise UserError(f"The run in “{folder}” ended before its first epoch.", "Choose another run.")
+        state = load_tensors(folder / WEIGHTS_FILE)
+        network = restore(BACKBONES[plan.backbone], len(plan.dataset.classes), state, plan.framing.size_px)
+        target = torch.device(device.kind)
+        return cls(plan, network.to(target, memory_format=torch.channels_last).eval(), target)  # type: ignore[call-overload]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Return the class names in the order of the probabilities."""
+        return self.plan.dataset.classes
+
+    def predict(self, paths: Sequence[Path], stop: Stop = never) -> Iterator[Predicted]:
+        """Yield what the model says of each file, in order; a file that cannot be read is one result among others."""
+        squares = read_squares(paths, self.plan.framing)
+        try:
+            for start in range(0, len(paths), BATCH):
+                if stop():
+                    return
+                some = paths[start : start + BATCH]
+                read = [next(squares) for _ in some]
+                said = iter(self._probabilities([square for square in read if not isinstance(square, UnreadableImage)]))
+                for path, square in zip(some, read, strict=True):
+                    if isinstance(square, UnreadableImage):
+                        yield Predicted(path, (), str(square))
+                    else:
+                        yield Predicted(path, next(said))
+        finally:
+            squares.close()
+
+    def predict_image(self, image: Image) -> tuple[float, ...]:
+        """Return the class probabilities of a picture (RGB, upright) that is not in a file."""
+        return self._probabilities([self.plan.framing.apply(image)])[0]
+
+    def from_features(self, features: NDArray[np.float32]) -> list[tuple[float, ...]]:
+        """Return the class probabilities for features (N, D) that were stored before."""
+        with torch.inference_mode():
+            return _rows(self._network.head(torch.from_numpy(features).to(self._device)))
+
+    def _probabilities(self, squares: list[NDArray[np.uint8]]) -> list[tuple[float, ...]]:
+        if not squares:
+            return []
+        size_px, backbone = self.plan.framing.size_px, BACKBONES[self.plan.backbone]
+        with torch.inference_mode():
+            return _rows(self._network(as_seen(np.stack(squares), size_px, backbone, self._device)))
+
+
+def _rows(logits: Tensor) -> list[tuple[float, ...]]:
+    return [tuple(row) for row in logits.float().softmax(dim=1).cpu().tolist()]

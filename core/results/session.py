@@ -1,0 +1,122 @@
+"""The whole of one run: plan written, network trained, best epoch scored on the test images, all recorded."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core.base.errors import UserError
+from core.base.events import Event, Finished, Stop, Warned, never
+from core.base.folders import Folders
+from core.data.dataset import LabelledImage
+from core.data.images import printable
+from core.data.scan import Scan
+from core.models.backbones import BACKBONES
+from core.models.features import FeatureStore
+from core.models.weights import WeightStore
+from core.results.metrics import Evaluation, Judged, evaluate
+from core.results.predict import Predicted, Predictor
+from core.results.runs import RunWriter, save_evaluation
+from core.train.feature_pass import Features, space_of
+from core.train.pace import Pace
+from core.train.plan import RunPlan
+from core.train.run import SCORE, run, stages
+
+
+def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> Iterator[Event]:
+    """Do the run and record it in `folder`; yield its events, of which the last is `Finished` with the score.
+
+    When stopped, the best epoch so far is kept and scored. Raises UserError for what the user can mend.
+    """
+    writer = RunWriter(folder, plan)
+    pace = Pace(stages(plan))
+    try:
+        for event in run(plan, folder, folders, stop, pace):
+            if isinstance(event, Finished) and event.best_epoch and plan.dataset.part("test"):
+                event = yield from _scored(event, plan, folder, folders, pace)
+            writer.add(event)
+            yield event
+    finally:
+        writer.close()
+
+
+def _scored(
+    finished: Finished, plan: RunPlan, folder: Path, folders: Folders, pace: Pace
+) -> Generator[Event, None, Finished]:
+    """Score the network as it was saved, so that the number is that of the file which will be used."""
+    pace.enter(SCORE)
+    predictor = Predictor.load(folder, plan.device)
+    images = plan.dataset.part("test")
+    judged: list[Judged] = []
+    for image, said in zip(images, _said(predictor, plan, images, folders), strict=True):
+        if said.problem:
+            yield Warned(f"Not scored: {said.problem}")
+        else:
+            judged.append(judge(image.path, image.label, said.probabilities))
+        progress = pace.advance(1)
+        if progress:
+            yield progress
+    if not judged:
+        return finished
+    evaluation: Evaluation = evaluate(plan.dataset.root, plan.dataset.classes, judged)
+    save_evaluation(folder, evaluation)
+    return replace(
+        finished,
+        seconds=pace.seconds,
+        accuracy=evaluation.accuracy,
+        macro_f1=evaluation.macro_f1,
+        n_test=evaluation.n,
+    )
+
+
+def judge(path: str, label: int, probabilities: Sequence[float]) -> Judged:
+    """Return label and prediction of one image."""
+    predicted = max(range(len(probabilities)), key=probabilities.__getitem__)
+    return Judged(path, label, predicted, probabilities[predicted])
+
+
+def _said(
+    predictor: Predictor, plan: RunPlan, images: Sequence[LabelledImage], folders: Folders
+) -> Iterator[Predicted]:
+    """Yield a prediction for each image; where the backbone is as it was, from the features that are stored already."""
+    root = plan.dataset.root
+    stored = _stored_features(plan, images, folders) if plan.frozen else {}
+    if len(stored) < len({image.sha256 for image in images}):
+        return predictor.predict([root / image.path for image in images])
+    rows = predictor.from_features(np.stack([stored[image.sha256] for image in images]))
+    return (Predicted(root / image.path, row) for image, row in zip(images, rows, strict=True))
+
+
+def _stored_features(plan: RunPlan, images: Sequence[LabelledImage], folders: Folders) -> Features:
+    digest = WeightStore(folders.weights).digest(BACKBONES[plan.backbone])
+    space = space_of(digest, plan.framing)
+    return FeatureStore(folders.features).get(space, [image.sha256 for image in images])
+
+
+def evaluate_folder(predictor: Predictor, scan: Scan) -> tuple[Evaluation, tuple[str, ...]]:
+    """Score a model on labelled images; return the score and what a person should know about it.
+
+    Of a folder with parts, the test part is scored if there is one. Raises UserError if a class is unknown to the
+    model, or nothing can be scored.
+    """
+    unknown = [name for name in scan.classes if name not in predictor.classes]
+    if unknown:
+        raise UserError(
+            f"The model knows no class called “{printable(unknown[0])}”.",
+            f"It knows {', '.join(printable(name) for name in predictor.classes)}.",
+        )
+    chosen = [image for image in scan.readable if image.part == "test"] or list(scan.readable)
+    labels = {name: label for label, name in enumerate(predictor.classes)}
+    said = predictor.predict([scan.root / image.path for image in chosen])
+    pairs = list(zip(chosen, said, strict=True))
+    judged = [judge(image.path, labels[image.class_name], row.probabilities) for image, row in pairs if not row.problem]
+    if not judged:
+        raise UserError(f"None of the images in “{printable(str(scan.root))}” could be read.", "Choose another folder.")
+    warnings = [f"Left out: “{printable(image.path)}”: {image.problem}." for image in scan.unreadable]
+    warnings += [f"Left out: {row.problem}" for _, row in pairs if row.problem]
+    learned = {image.sha256 for image in predictor.plan.dataset.images if image.part != "test"}
+    n_seen = sum(image.sha256 in learned for image in chosen)
+    if n_seen:
+        warnings.append(f"{n_seen} of these images were used in training: the score is too good.")
+    return evaluate(scan.root, predictor.classes, judged), tuple(warnings)

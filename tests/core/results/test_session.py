@@ -1,0 +1,183 @@
+"""Whole runs on small real images, through the same call that the window and the command line make."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.base.errors import UserError
+from core.base.events import EpochDone, Event, Finished, PhaseStarted, Progress, Step, Warned
+from core.base.folders import Folders
+from core.models.tensor_files import load_tensors
+from core.results.predict import Predictor
+from core.results.runs import list_runs, load_run, new_run_folder
+from core.results.session import train
+from core.train.strategies import STRATEGIES
+from tests.core.conftest import CPU, draw, planned
+
+
+def of(kind: type, events: Sequence[Event]) -> list[Event]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES.keys())
+def test_every_strategy_learns_and_is_scored(images: Path, tmp_path: Path, folders: Folders, strategy: str) -> None:
+    plan = planned(images, strategy=strategy, epochs=12, learning_rate=0.01)
+    events = list(train(plan, tmp_path / "run", folders))
+    end = events[-1]
+    assert isinstance(end, Finished)
+    assert len(of(Finished, events)) == 1
+    assert len(of(PhaseStarted, events)) == len(plan.phases)
+    assert of(Step, events)
+    assert of(Progress, events)
+    assert end.n_test == len(plan.dataset.part("test"))
+    assert end.accuracy is not None
+    assert end.accuracy >= 0.8, "two kinds of stripes are easy"
+
+
+def test_the_best_epoch_is_what_is_kept(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images, strategy="fine-tune-all", epochs=4)
+    events = list(train(plan, tmp_path / "run", folders))
+    epochs = [event for event in events if isinstance(event, EpochDone)]
+    best = min(epochs, key=lambda event: event.val_loss)
+    end = events[-1]
+    assert isinstance(end, Finished)
+    assert end.best_epoch == best.epoch == [event.epoch for event in epochs if event.is_best][-1]
+    predictor = Predictor.load(tmp_path / "run", CPU)
+    val = plan.dataset.part("val")
+    said = list(predictor.predict([images / image.path for image in val]))
+    losses = [-np.log(row.probabilities[image.label]) for image, row in zip(val, said, strict=True)]
+    assert abs(np.mean(losses) - best.val_loss) < 1e-3
+
+
+def test_the_same_seed_gives_the_same_run_bit_for_bit(images: Path, tmp_path: Path, folders: Folders) -> None:
+    runs = []
+    for name in ("first", "second"):
+        plan = planned(images, strategy="fine-tune-all", epochs=3, seed=5)
+        steps = [event for event in train(plan, tmp_path / name, folders) if isinstance(event, Step)]
+        runs.append((steps, load_tensors(tmp_path / name / "best.safetensors")))
+        shutil.rmtree(folders.cache)
+    (steps, tensors), (again, tensors_again) = runs
+    assert steps == again
+    assert all(torch.equal(tensors[name], tensors_again[name]) for name in tensors)
+
+
+def test_a_second_run_computes_no_feature_again(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images, epochs=2)
+    first = list(train(plan, tmp_path / "1", folders))
+    for image in images.rglob("*.png"):
+        image.write_bytes(b"no longer an image")
+    second = list(train(plan, tmp_path / "2", folders))
+    assert not of(Warned, second)
+    assert [event for event in first if isinstance(event, Step)] == [
+        event for event in second if isinstance(event, Step)
+    ]
+
+
+def test_stopping_keeps_and_scores_the_best_so_far(images: Path, tmp_path: Path, folders: Folders) -> None:
+    seen: list[Event] = []
+    plan = planned(images, strategy="fine-tune-all", epochs=50)
+    for event in train(plan, tmp_path / "run", folders, stop=lambda: len(of(EpochDone, seen)) >= 12):
+        seen.append(event)
+    end = seen[-1]
+    assert isinstance(end, Finished)
+    assert end.ending == "stopped"
+    assert end.epochs < 50
+    assert end.accuracy is not None
+    assert Predictor.load(tmp_path / "run", CPU).classes == ("columns", "rows")
+
+
+def test_stopping_before_the_first_epoch_leaves_no_model(images: Path, tmp_path: Path, folders: Folders) -> None:
+    events = list(train(planned(images), tmp_path / "run", folders, stop=lambda: True))
+    end = events[-1]
+    assert isinstance(end, Finished)
+    assert (end.ending, end.best_epoch, end.accuracy) == ("stopped", 0, None)
+    with pytest.raises(UserError, match="ended before its first epoch"):
+        Predictor.load(tmp_path / "run", CPU)
+
+
+@pytest.mark.parametrize("strategy", ["feature-extraction", "fine-tune-all"])
+def test_a_file_that_breaks_is_named_and_left_out(
+    images: Path, tmp_path: Path, folders: Folders, strategy: str
+) -> None:
+    plan = planned(images, strategy=strategy, epochs=2)
+    broken = plan.dataset.part("train")[0].path
+    (images / broken).write_bytes(b"not an image")
+    events = list(train(plan, tmp_path / "run", folders))
+    warned = [event.message for event in events if isinstance(event, Warned)]
+    assert len(warned) == 1
+    assert Path(broken).name in warned[0]
+    assert isinstance(events[-1], Finished)
+
+
+def test_images_that_vanish_end_the_run_with_one_clear_message(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images)
+    shutil.rmtree(images)
+    with pytest.raises(UserError, match="None of the images could be read"):
+        list(train(plan, tmp_path / "run", folders))
+
+
+def test_a_rate_that_is_far_too_high_is_told(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images, strategy="from-scratch", epochs=3)
+    wild = replace(plan, phases=tuple(replace(phase, rate=1e30) for phase in plan.phases))
+    with pytest.raises(UserError, match="lower learning rate"):
+        list(train(wild, tmp_path / "run", folders))
+
+
+def test_nothing_is_replaced(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images, epochs=1)
+    list(train(plan, tmp_path / "run", folders))
+    with pytest.raises(UserError, match="holds a run already"):
+        list(train(plan, tmp_path / "run", folders))
+
+
+def test_a_record_says_what_happened(images: Path, tmp_path: Path, folders: Folders) -> None:
+    runs = tmp_path / "runs"
+    folder = new_run_folder(runs)
+    plan = planned(images, epochs=3)
+    events = list(train(plan, folder, folders))
+    record = load_run(folder)
+    assert record.plan == plan
+    assert record.events == tuple(event for event in events if not isinstance(event, Progress))
+    assert record.evaluation
+    assert record.finished == events[-1]
+    assert [(run.number, run.accuracy) for run in list_runs(runs)] == [(1, record.evaluation.accuracy)]
+    assert new_run_folder(runs).name == "0002"
+
+
+def test_a_run_that_was_cut_off_is_listed_and_readable(images: Path, tmp_path: Path, folders: Folders) -> None:
+    folder = new_run_folder(tmp_path / "runs")
+    list(train(planned(images, epochs=3), folder, folders))
+    file = folder / "metrics.jsonl"
+    file.write_bytes(file.read_bytes()[:-40])
+    assert [run.ending for run in list_runs(tmp_path / "runs")] == [None]
+    assert load_run(folder).finished is None
+
+
+def test_a_changed_model_file_is_refused(images: Path, tmp_path: Path, folders: Folders) -> None:
+    list(train(planned(images, epochs=1), tmp_path / "run", folders))
+    file = tmp_path / "run" / "best.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(bytes(content))
+    with pytest.raises(UserError, match="was changed after it was written"):
+        Predictor.load(tmp_path / "run", CPU)
+
+
+def test_predictions_agree_between_files_and_pictures(images: Path, tmp_path: Path, folders: Folders) -> None:
+    list(train(planned(images, epochs=2), tmp_path / "run", folders))
+    predictor = Predictor.load(tmp_path / "run", CPU)
+    draw(tmp_path / "new.png", 0, 99)
+    bad = tmp_path / "bad.png"
+    bad.write_text("no image")
+    good, problem = predictor.predict([tmp_path / "new.png", bad])
+    with Image.open(tmp_path / "new.png") as picture:
+        assert predictor.predict_image(picture.convert("RGB")) == pytest.approx(good.probabilities)
+    assert sum(good.probabilities) == pytest.approx(1)
+    assert problem.probabilities == ()
+    assert "bad.png" in problem.problem
