@@ -1,0 +1,232 @@
+"""How the command line speaks: tables and progress for people on a terminal, JSON lines for programs."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from core.base.errors import UserError
+from core.base.events import EpochDone, Event, Finished, PhaseStarted, Progress, Warned, record
+
+if TYPE_CHECKING:
+    from core.data.dataset import Dataset
+    from core.data.findings import Finding
+    from core.data.scan import Scan
+    from core.models.backbones import Backbone
+    from core.results.metrics import Evaluation
+    from core.results.predict import Predicted
+    from core.train.plan import RunPlan
+    from core.train.strategies import Strategy
+
+# no markup: names of files and classes come from outside
+out = Console(markup=False, highlight=False, soft_wrap=True)
+err = Console(markup=False, highlight=False, soft_wrap=True, stderr=True)
+
+
+def line(text: str, quiet: bool = False) -> None:
+    """Print one line of plain text."""
+    if not quiet:
+        out.print(text)
+
+
+def warning(text: str) -> None:
+    """Print a warning to the error stream, where it does not mix with results."""
+    err.print(text, style="yellow")
+
+
+def error(problem: UserError) -> None:
+    """Print what went wrong and what to do, in one line."""
+    err.print(" ".join(str(problem).split()), style="red")
+
+
+def as_json(content: object) -> None:
+    """Print one JSON object on one line."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration as people say it: "34 s", "2 min 5 s", "1 h 10 min"."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def percent(share: float) -> str:
+    """Return a share as "93.5 %"."""
+    return f"{share * 100:.1f} %"
+
+
+@contextmanager
+def bar(quiet: bool = False) -> Iterator[Callable[[Progress], None]]:
+    """Show a progress bar while the context lasts, if there is a terminal to show it on."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %  {task.fields[left]}"),
+    )
+    with Bar(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as shown:
+        task = shown.add_task("", total=1.0, left="")
+
+        def tell(progress: Progress) -> None:
+            left = f"{duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+            shown.update(task, description=progress.stage, completed=progress.fraction, left=left)
+
+        yield tell
+
+
+@contextmanager
+def events(plan: "RunPlan", as_lines: bool) -> Iterator[Callable[[Event], None]]:
+    """Show the events of a run: as JSON, one a line, or as a bar and a line per epoch."""
+    if as_lines:
+        yield lambda event: as_json(record(event))
+        return
+    for choice in plan.choices:
+        line(f"{choice.label}: {choice.value}  ({choice.reason})")
+    with bar() as progress:
+
+        def tell(event: Event) -> None:
+            if isinstance(event, Progress):
+                progress(event)
+            elif isinstance(event, Warned):
+                warning(event.message)
+            elif isinstance(event, PhaseStarted):
+                line(f"{event.title}, up to {event.epochs} epochs")
+            elif isinstance(event, EpochDone):
+                line(_epoch(event))
+
+        yield tell
+
+
+def _epoch(event: EpochDone) -> str:
+    best = "  best so far" if event.is_best else ""
+    return (
+        f"epoch {event.epoch:3d}  loss {event.train_loss:.3f}, validation {event.val_loss:.3f}  "
+        f"accuracy {percent(event.train_accuracy)}, validation {percent(event.val_accuracy)}{best}"
+    )
+
+
+def finished(end: Finished, score: "Evaluation | None") -> None:
+    """Print how a run ended."""
+    how = {"completed": "Finished", "early": "Stopped early, as it no longer got better", "stopped": "Stopped"}[
+        end.ending
+    ]
+    line(f"{how} after {end.epochs} epochs and {duration(end.seconds)}; the best was epoch {end.best_epoch}.")
+    if score is None:
+        line("There was nothing to score.")
+    else:
+        evaluation(score, as_lines=False)
+
+
+def evaluation(score: "Evaluation", as_lines: bool) -> None:
+    """Print a score."""
+    if as_lines:
+        as_json(score_record(score))
+        return
+    low, high = score.interval
+    line(
+        f"{percent(score.accuracy)} of {score.n} images are right (95 % confidence: {percent(low)} to {percent(high)})."
+    )
+    line(f"Always saying the commonest class would give {percent(score.majority)}.")
+    table = Table("class", "found", "right when said", "F1", "images")
+    for row in score.per_class:
+        table.add_row(row.name, percent(row.recall), percent(row.precision), f"{row.f1:.2f}", str(row.n))
+    out.print(table)
+
+
+def score_record(score: "Evaluation") -> dict[str, Any]:
+    """Return a score as the JSON object that `evaluate` prints."""
+    return {
+        "accuracy": score.accuracy,
+        "macro_f1": score.macro_f1,
+        "interval": score.interval,
+        "majority": score.majority,
+        "per_class": [asdict(row) for row in score.per_class],
+        "confusion": score.confusion,
+        "classes": score.classes,
+        "n": score.n,
+    }
+
+
+def prediction(said: "Predicted", classes: Sequence[str], as_lines: bool) -> None:
+    """Print what the model says of one image."""
+    probabilities = dict(zip(classes, said.probabilities, strict=False))
+    best = max(probabilities, key=probabilities.__getitem__, default=None)
+    if as_lines:
+        as_json({"file": str(said.path), "class": best, "probabilities": probabilities, "problem": said.problem})
+    elif best is None:
+        warning(said.problem)
+    else:
+        line(f"{said.path}  {best}  {percent(probabilities[best])}")
+
+
+def models(backbones: "Sequence[Backbone]", strategies: "Sequence[Strategy]", ready: set[str], as_lines: bool) -> None:
+    """Print the pretrained models and the ways to transfer."""
+    if as_lines:
+        listed = [
+            {
+                "key": backbone.key,
+                "title": backbone.title,
+                "parameters": backbone.parameters,
+                "file_mb": backbone.file_mb,
+                "imagenet_top1": backbone.imagenet_top1,
+                "ready": backbone.key in ready,
+            }
+            for backbone in backbones
+        ]
+        named = [{"key": strategy.key, "title": strategy.title} for strategy in strategies]
+        as_json({"models": listed, "strategies": named})
+        return
+    table = Table("key", "pretrained model", "weights", "file", "ImageNet", "here")
+    for entry in backbones:
+        top1 = "—" if entry.imagenet_top1 is None else percent(entry.imagenet_top1)
+        here = "ready" if entry.key in ready else ""
+        table.add_row(entry.key, entry.title, f"{entry.parameters / 1e6:.1f} M", f"{entry.file_mb:.0f} MB", top1, here)
+    out.print(table)
+    for strategy in strategies:
+        line(f"{strategy.key}: {strategy.summary}")
+
+
+def check(scan: "Scan", dataset: "Dataset | None", found: "Sequence[Finding]", as_lines: bool) -> None:
+    """Print what is in a folder."""
+    counts = dataset.counts() if dataset else tuple({} for _ in scan.classes)
+    images = [sum(image.class_name == name for image in scan.readable) for name in scan.classes]
+    if as_lines:
+        as_json(_check_record(scan, counts, images, found))
+        return
+    line(f"{len(scan.readable)} images in {len(scan.classes)} classes")
+    table = Table("class", "images", "train", "val", "test")
+    for name, n, parts in zip(scan.classes, images, counts, strict=True):
+        table.add_row(name, str(n), *(str(parts.get(part, "")) for part in ("train", "val", "test")))
+    out.print(table)
+    for finding in found:
+        line(f"{finding.count or ''} {finding.title} {finding.advice}".strip())
+        if finding.severity == "bad":
+            for path in finding.images:
+                line(f"    {path}")
+
+
+def _check_record(
+    scan: "Scan", counts: Sequence[dict[Any, int]], images: Sequence[int], found: "Sequence[Finding]"
+) -> dict[str, Any]:
+    rows = zip(scan.classes, images, counts, strict=True)
+    return {
+        "folder": str(scan.root),
+        "layout": scan.layout,
+        "images": len(scan.readable),
+        "classes": [{"name": name, "images": n, **parts} for name, n, parts in rows],
+        "unreadable": [{"file": image.path, "reason": image.problem} for image in scan.unreadable],
+        "findings": [asdict(finding) for finding in found],
+    }
