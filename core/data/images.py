@@ -170,6 +170,15 @@ def printable(name: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in whole)
 
 
+def is_text(name: str) -> bool:
+    """Return whether a name can be stored and shown; on Linux a name may be any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class _Decoded:
     """An RGB image, and how large it is in full: JPEG files may be decoded at a fraction of their size."""

@@ -10,7 +10,7 @@ from typing import Literal
 from core.base.errors import UserError
 from core.base.events import Stop
 from core.data.dataset import Part
-from core.data.images import FOREIGN_SUFFIXES, SUFFIXES, printable
+from core.data.images import FOREIGN_SUFFIXES, SUFFIXES, is_text, printable
 
 Layout = Literal["classes", "parts"]
 PART_FOLDERS: dict[str, Part] = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
@@ -103,6 +103,19 @@ def list_folder(root: Path, stop: Stop) -> Scan | None:
     return Scan(root, layout, classes, tuple(images), _shown(outside), _shown(named.difference(classes)))
 
 
+def image_files(path: Path) -> tuple[Path, ...]:
+    """Return all image files in a folder and the folders in it, by name, or the one file that `path` is.
+
+    Raises UserError if nothing is there, or no image.
+    """
+    if not path.is_dir() and path.exists():
+        return (path,)
+    files = sorted(path.joinpath(*file.names) for folder in _walk(path) for file in folder.files if not file.problem)
+    if not files:
+        raise UserError(f"There are no images in “{printable(str(path))}”.", "Choose another folder.")
+    return tuple(files)
+
+
 def _walk(root: Path) -> Iterator[_Folder]:
     """Visit every visible folder once, real ones before links, so that links which lead back do not go round for ever.
 
@@ -193,10 +206,10 @@ def _outermost(names: tuple[str, ...], layout: Layout) -> str:
 
 def _found(file: _File, layout: Layout) -> FoundImage:
     path = "/".join(file.names)
-    problem = file.problem if _is_text(path) else "its name holds bytes that are no text; rename it"
+    problem = file.problem if is_text(path) else "its name holds bytes that are no text; rename it"
     part = PART_FOLDERS[file.names[0].lower()] if layout == "parts" else None
     class_name = file.names[1 if layout == "parts" else 0]
-    return FoundImage(path if _is_text(path) else printable(path), class_name, part, file.size_bytes, problem=problem)
+    return FoundImage(path if is_text(path) else printable(path), class_name, part, file.size_bytes, problem=problem)
 
 
 def _check_classes(root: Path, classes: tuple[str, ...], files: list[_File]) -> None:
@@ -206,22 +219,13 @@ def _check_classes(root: Path, classes: tuple[str, ...], files: list[_File]) -> 
     if not classes:
         raise UserError(f"The images in “{shown}” do not lie in class folders.", _EXPECTED)
     for name in (str(root), *classes):
-        if not _is_text(name):
+        if not is_text(name):
             raise UserError(f"The name of the folder “{printable(name)}” holds bytes that are no text.", "Rename it.")
     if len(classes) == 1:
         raise UserError(
             f"All images in “{shown}” lie in one class folder, “{printable(classes[0])}”.",
             "Graft learns to tell classes apart, so it needs at least two. If yours lie deeper, choose that folder.",
         )
-
-
-def _is_text(name: str) -> bool:
-    """Return whether a name can be stored and shown; on Linux a name may be any bytes."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _shown(names: Iterable[str]) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from core.base.errors import UserError
 from core.base.events import Progress, Stop, never
 from core.data.images import UnreadableImage, examine, printable
-from core.data.listing import FoundImage, Scan, list_folder
+from core.data.listing import FoundImage, Scan, image_files, list_folder
 
-__all__ = ["FoundImage", "Listed", "Scan", "Scanned", "scan"]
+__all__ = ["FoundImage", "Listed", "Scan", "Scanned", "image_files", "scan"]
 
 _THREADS = min(8, os.cpu_count() or 1)
 _WAITING = 4 * _THREADS

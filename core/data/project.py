@@ -1,0 +1,202 @@
+"""A project: a folder NAME.graft with what Graft knows about a folder of images, and with the runs. Images stay put."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from core.base.config import RunConfig, make_config
+from core.base.errors import UserError
+from core.data.database import check_database, create_database, database
+from core.data.dataset import Dataset, LabelledImage, Part
+from core.data.images import is_text, printable
+from core.data.scan import FoundImage, Scan
+
+_DATABASE = "project.db"
+_LOCK = "open.lock"
+_RUNS = "runs"
+_SOME = 200
+"""How many images are looked for when the images folder is chosen again."""
+
+
+class Project:
+    """An open project; while it is open, no other window can open it. Any thread may call its methods.
+
+    Every method that reads or writes raises UserError if the project folder is gone, damaged or cannot be written.
+    """
+
+    def __init__(self, folder: Path, lock: FileLock) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._file = folder / _DATABASE
+
+    @classmethod
+    def create(cls, folder: Path, images_root: Path) -> Self:
+        """Make a project for the images in `images_root`, which is never written to, and open it.
+
+        Raises UserError if the folder is taken, lies among the images, or cannot be written; then nothing is left.
+        """
+        root = images_root.absolute()
+        _check_place(folder, root)
+        unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+        try:
+            (unfinished / _RUNS).mkdir(parents=True)
+            create_database(unfinished / _DATABASE)
+            cls(unfinished, FileLock(unfinished / _LOCK))._write_settings(images_root=str(root))
+            unfinished.rename(folder)
+        except OSError as error:
+            reason = error.strerror or "the disk gives no reason"
+            message = (
+                f"The project “{printable(folder.stem)}” cannot be made in “{printable(str(folder.parent))}”: {reason}."
+            )
+            raise UserError(message, "Choose another place.") from None
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        return cls.open(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open a project; raises UserError if it is none, is open elsewhere, cannot be written, is damaged or newer."""
+        if not (folder / _DATABASE).is_file():
+            raise UserError(
+                f"“{printable(str(folder))}” is not a Graft project.", "Choose a folder that ends in .graft."
+            )
+        lock = _locked(folder)
+        try:
+            check_database(folder / _DATABASE)
+            (folder / _RUNS).mkdir(exist_ok=True)
+        except BaseException:
+            lock.release()
+            raise
+        return cls(folder, lock)
+
+    def close(self) -> None:
+        """Let other windows open the project."""
+        self._lock.release()
+
+    @property
+    def name(self) -> str:
+        """The name of the project: its folder without the ending."""
+        return self.folder.stem
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where the runs lie."""
+        return self.folder / _RUNS
+
+    @property
+    def images_root(self) -> Path:
+        """The folder with the images, whether or not it is still there."""
+        return Path(self._setting("images_root"))
+
+    def require_images(self) -> Path:
+        """Return the folder with the images; raises UserError if it is not there."""
+        root = self.images_root
+        if not root.is_dir():
+            raise UserError(
+                f"The images of the project “{printable(self.name)}” are not in “{printable(str(root))}” any more.",
+                "Connect their drive, or choose their folder again.",
+            )
+        return root
+
+    def relocate(self, new_root: Path) -> None:
+        """Take the images from another folder from now on; raises UserError unless it holds images known by now."""
+        root = new_root.absolute()
+        with database(self._file) as connection:
+            rows = connection.execute("SELECT path FROM images ORDER BY random() LIMIT ?", (_SOME,)).fetchall()
+        if rows and not any((root / path).is_file() for (path,) in rows):
+            raise UserError(
+                f"“{printable(str(root))}” does not hold the images of the project “{printable(self.name)}”.",
+                "Choose the folder that holds the class folders, or make a new project for other images.",
+            )
+        self._write_settings(images_root=str(root))
+
+    def save(self, scan: Scan, dataset: Dataset | None) -> None:
+        """Keep what a scan found and how it was split, in place of the last scan; parts once given are remembered."""
+        images = (
+            (i.path, i.class_name, i.part, i.size_bytes, i.sha256, i.width_px, i.height_px, i.problem)
+            for i in scan.images
+        )
+        parts = ((image.path, image.part) for image in (dataset.images if dataset else ()))
+        about = {name: getattr(scan, name) for name in ("layout", "classes", "outside", "empty")}
+        with database(self._file) as connection:
+            connection.execute("DELETE FROM images")
+            connection.executemany("INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?)", images)
+            connection.execute("UPDATE parts SET used = 0")
+            connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?, 1)", parts)
+            connection.execute("INSERT OR REPLACE INTO settings VALUES ('scan', ?)", (json.dumps(about),))
+
+    def scan(self) -> Scan | None:
+        """Return what the last scan found, or None if there was none."""
+        stored = self._setting("scan")
+        if not stored:
+            return None
+        about = json.loads(stored)
+        with database(self._file) as connection:
+            rows = connection.execute("SELECT * FROM images ORDER BY path").fetchall()
+        images = tuple(FoundImage(*row) for row in rows)
+        lists = (tuple(about["classes"]), images, tuple(about["outside"]), tuple(about["empty"]))
+        return Scan(self.images_root, about["layout"], *lists)
+
+    def dataset(self) -> Dataset | None:
+        """Return the split, or None if there is none."""
+        stored = self._setting("scan")
+        with database(self._file) as connection:
+            rows = connection.execute(
+                "SELECT path, class_name, part, sha256 FROM parts JOIN images USING (path) WHERE used ORDER BY path"
+            ).fetchall()
+        if not stored or not rows:
+            return None
+        classes = tuple(json.loads(stored)["classes"])
+        labels = {name: label for label, name in enumerate(classes)}
+        images = tuple(LabelledImage(path, labels[name], part, sha256) for path, name, part, sha256 in rows)
+        return Dataset(self.images_root, classes, images)
+
+    def known(self) -> dict[str, Part]:
+        """Return the part of every image that ever had one, for `make_dataset`: such an image never moves."""
+        with database(self._file) as connection:
+            return dict(connection.execute("SELECT path, part FROM parts").fetchall())
+
+    def config(self) -> RunConfig:
+        """Return the settings for the next run; raises UserError if they do not fit this version of Graft."""
+        return make_config(**json.loads(self._setting("config") or "{}"))
+
+    def save_config(self, config: RunConfig) -> None:
+        """Keep the settings for the next run."""
+        self._write_settings(config=config.model_dump_json())
+
+    def _setting(self, key: str) -> str:
+        with database(self._file) as connection:
+            row = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def _write_settings(self, **values: str) -> None:
+        with database(self._file) as connection:
+            connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
+
+
+def _check_place(folder: Path, images_root: Path) -> None:
+    if not is_text(str(images_root)):
+        raise UserError(f"The name “{printable(str(images_root))}” holds bytes that are no text.", "Rename the folder.")
+    if folder.absolute().resolve().is_relative_to(images_root.resolve()):
+        message = f"The project “{printable(folder.stem)}” would lie among the images."
+        raise UserError(message, "Choose another place: Graft does not write in the folder of your images.")
+    if folder.exists():
+        message = f"There is already something called “{printable(folder.name)}” in “{printable(str(folder.parent))}”."
+        raise UserError(message, "Open it, or choose another name.")
+
+
+def _locked(folder: Path) -> FileLock:
+    name = printable(folder.stem)
+    lock = FileLock(folder / _LOCK, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(f"The project “{name}” is open in another window.", "Go on there, or close it first.") from None
+    except (OSError, NotImplementedError):
+        message = f"The project “{name}” cannot be written."
+        raise UserError(message, "Allow writing to its folder, or copy it to a local drive.") from None
+    return lock
