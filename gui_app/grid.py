@@ -35,6 +35,7 @@ from gui_app import theme
 from gui_app.theme import FONT, RADIUS, SIZE, SPACE
 from gui_app.thumbs import GridItem, Loader, Picture, PixmapCache, read_thumbnail
 from gui_app.viewer import ImageViewer
+from gui_app.words import as_tip
 
 __all__ = ["GridItem", "ImageGrid", "ImageViewer"]
 
@@ -196,13 +197,8 @@ class _Model(QAbstractTableModel):
             return f"{item.path.name} {item.caption}".strip()
         if role == Qt.ItemDataRole.ToolTipRole:
             entry = self._cache.get(item.path)
-            return _plain(entry if isinstance(entry, str) else item.path.name)
+            return as_tip(entry if isinstance(entry, str) else item.path.name)
         return None
-
-
-def _plain(text: str) -> str:
-    """Return text for a tool tip, which has no plain mode: marks are escaped, so that names stay as they are."""
-    return "<p>" + text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") + "</p>"
 
 
 class _View(QTableView):

@@ -196,13 +196,15 @@ def _still_learning(run: LiveRun) -> Health | None:
     before = losses[-3] if len(losses) > 2 else losses[0]
     if losses[-1] > min(losses) or losses[-1] > 0.95 * before:
         return None
-    more = "It ended while still getting better: more epochs may help." if run.finished else "It is not done yet."
-    return Health("still learning", "info", f"Validation gets clearly better with each epoch. {more}")
+    if run.finished:
+        return Health("still learning", "info", "It ended while still getting better: more epochs may help.")
+    return Health("still learning", "info", "Validation gets clearly better with each epoch.")
 
 
 def _healthy(run: LiveRun) -> Health | None:
     """None of the other rules fits."""
-    return Health("healthy", "accent", f"Validation follows training: no overfitting so far. {_kept(run)}")
+    so_far = "" if run.finished else " so far"
+    return Health("healthy", "accent", f"Validation follows training: no overfitting{so_far}. {_kept(run)}")
 
 
 def _kept(run: LiveRun) -> str:

@@ -90,10 +90,9 @@ class RunPlots(QWidget):
             self._timer.start(max(0, REDRAW_MS - waited))
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Catch up with what came while nobody looked."""
+        """Catch up at once with what came while nobody looked."""
         super().showEvent(event)
-        if self._live is not None:
-            self.show_run(self._live, self._epochs)
+        self._draw()
 
     def _lay_out(self) -> None:
         heading = QHBoxLayout()
@@ -188,6 +187,7 @@ class CurvePlot(QWidget):
         layout.addWidget(self._canvas)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(SIZE.plot_least)
+        self._paint()
 
     def show_curves(self, curves: Curves) -> None:
         """Draw these curves in the present colours."""
@@ -213,7 +213,7 @@ class CurvePlot(QWidget):
         for side in axes.spines.values():
             side.set_visible(False)
         axes.set_axisbelow(True)
-        axes.grid(axis="y", linewidth=1)
+        axes.grid(axis="y", linewidth=1, clip_on=False)
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: self.tr("epoch 0") if x == 0 else f"{x:g}"))
@@ -244,31 +244,30 @@ class CurvePlot(QWidget):
         self._best.set_visible(curves.best > 0)
         self._best.set_xdata([curves.best, curves.best])
         if curves.best and self._labelled:
-            inside = any(phase.first_epoch <= curves.best <= phase.last_epoch for phase in shaded)
             late = curves.best > 0.8 * curves.epochs
-            shift = (-SPACE.s if late else SPACE.s, -SPACE.l if inside else -SPACE.s)
-            self._write(curves.best_label, curves.best, shift, theme.palette().muted, "right" if late else "left")
+            shift_px = (-SPACE.s if late else SPACE.s, -SPACE.s)
+            self._write(curves.best_label, (curves.best, 1), shift_px, theme.palette().muted)
 
     def _shade(self, phase: PhaseSpan) -> None:
         colours = theme.palette()
         start = phase.first_epoch - 1
         self._marks.append(self.axes.axvspan(start, phase.last_epoch, color=colours.info_soft, linewidth=0, zorder=0))
-        if self._labelled:
-            self._write(phase.title, start, (SPACE.s, -SPACE.s), colours.info, "left")
+        if self._labelled:  # at the foot, for losses begin high
+            self._write(phase.title, (start, 0), (SPACE.s, SPACE.s), colours.info)
 
-    def _write(self, text: str, x: float, shift_px: tuple[int, int], colour: str, align: str) -> None:
-        """Write beside `x` at the upper edge."""
+    def _write(self, text: str, at: tuple[float, float], shift_px: tuple[int, int], colour: str) -> None:
+        """Write beside `at` (an epoch, and a height from 0 to 1), on the side to which it is shifted."""
         self._marks.append(
             self.axes.annotate(
                 text,
-                (x, 1),
+                at,
                 xycoords=("data", "axes fraction"),
                 xytext=(shift_px[0] * POINTS, shift_px[1] * POINTS),
                 textcoords="offset points",
                 color=colour,
                 fontproperties=self._font,
-                horizontalalignment=align,
-                verticalalignment="top",
+                horizontalalignment="left" if shift_px[0] > 0 else "right",
+                verticalalignment="bottom" if shift_px[1] > 0 else "top",
                 parse_math=False,
             )
         )

@@ -148,7 +148,7 @@ class Size:
     plot_left: int = 44
     plot_least: int = 110
     table_column: int = 56
-    matrix_least: int = 240
+    table_most: int = 520
     notes_most: int = 150
     label_most: int = 110
     results_side: int = 420

@@ -1,5 +1,8 @@
 """Numbers as a person reads them."""
 
+import html
+import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
@@ -62,6 +65,26 @@ def model_words(plan: "RunPlan") -> tuple[str, str]:
     from core.train.strategies import STRATEGIES
 
     return BACKBONES[plan.backbone].title, STRATEGIES[plan.strategy].title
+
+
+def shorten(text: str, most: int = 24) -> str:
+    """Return a name that fits into a sentence."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def as_tip(text: str) -> str:
+    """Return text for a tool tip, which has no plain mode: marks are escaped, so that names stay as they are."""
+    return f"<p>{html.escape(text)}</p>"
+
+
+def interval(low: float, high: float) -> tuple[str, str]:
+    """Return the bounds of an interval in whole percent, rounded outwards so that it never looks surer than it is."""
+    return f"{math.floor(100 * low)} %", f"{math.ceil(100 * high)} %"
+
+
+def run_name(folder: Path) -> str:
+    """Return "Run 4" for the folder runs/0004."""
+    return _say("Run {}").format(int(folder.name) if folder.name.isdigit() else folder.name)
 
 
 def _say(text: str) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.results.runs import RunRecord
 from gui_app.live import LiveRun
+from gui_app.notes import NotesCard
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import (
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = "–"
 POLL_MS = 30
-WARNINGS_SHOWN = 3
 
 
 class TrainPage(PageFrame):
@@ -55,7 +55,7 @@ class TrainPage(PageFrame):
         self._now = FactTable()
         self._now.setObjectName("train_now")
         self._health = _HealthCard()
-        self._warnings = _WarningsCard()
+        self._warnings = NotesCard(self.tr("Worth knowing"), "train_warnings")
         self._curves = QStackedWidget()
         self._waiting = EmptyState("", "")
         self._waiting.setObjectName("train_waiting")
@@ -75,9 +75,10 @@ class TrainPage(PageFrame):
             return
         self.set_title(self._title(state, live), self._subtitle(state, live))
         self._progress.show_state(state, live)
+        self._facts_card.set_title(self.tr("Now") if state.training else self.tr("At the end"))
         self._now.set_rows(self._facts(live))
         self._health.show_run(live)
-        self._warnings.show_warnings(live.warnings)
+        self._warnings.show_notes(live.warnings)
         self._show_curves(state, live)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
@@ -122,11 +123,11 @@ class TrainPage(PageFrame):
     def _run(self) -> QWidget:
         curves = Card()
         curves.body.addWidget(self._curves)
-        now = Card(self.tr("Now"))
-        now.body.addWidget(self._now)
+        self._facts_card = Card(self.tr("Now"))
+        self._facts_card.body.addWidget(self._now)
         side = QVBoxLayout()
         side.setSpacing(SPACE.m)
-        for card in (now, self._health, self._warnings):
+        for card in (self._facts_card, self._health, self._warnings):
             card.setFixedWidth(SIZE.card_side)
             side.addWidget(card)
         side.addStretch(1)
@@ -158,7 +159,11 @@ class TrainPage(PageFrame):
             return self.tr("Paused") if state.paused else self.tr("Training")
         if live.finished is None:
             return self.tr("The training did not come to its end")
-        return self.tr("The training was stopped") if live.finished.ending == "stopped" else self.tr("Trained")
+        return (
+            self.tr("The training was stopped")
+            if live.finished.ending == "stopped"
+            else self.tr("The training is done")
+        )
 
     def _subtitle(self, state: State, live: LiveRun) -> str:
         parts = []
@@ -197,18 +202,20 @@ class TrainPage(PageFrame):
 
     def _show_curves(self, state: State, live: LiveRun) -> None:
         self._shown = (live, live.plan.epochs if live.plan is not None else 0)
+        if state.training:
+            self._loading.start()
         if self._plots is not None and live.learning:
             self._plots.show_run(*self._shown)
             self._curves.setCurrentWidget(self._plots)
             return
         self._curves.setCurrentWidget(self._waiting)
-        if state.training:
-            stage = live.progress.stage if live.progress else ""
-            self._waiting.title.setText(_sentence(stage) if stage else self.tr("Getting ready"))
-            self._waiting.text.setText(self.tr("The curves begin with the first step."))
+        stage = live.progress.stage if live.progress else self.tr("getting ready")
+        if live.learning:
+            self._waiting.say("", self.tr("Drawing the curves…"))
+        elif state.training:
+            self._waiting.say(_sentence(stage), self.tr("The curves begin with the first step."))
         else:
-            self._waiting.title.setText("" if live.learning else self.tr("There are no curves"))
-            self._waiting.text.setText("" if live.learning else self.tr("It ended before the first step."))
+            self._waiting.say(self.tr("There are no curves"), self.tr("It ended before the first step."))
 
     def _plots_loaded(self, module: ModuleType) -> None:
         self._plots = module.RunPlots("train_plots")
@@ -265,8 +272,8 @@ class _ProgressCard(Card):
         done = 1.0 if live.finished is not None else live.progress.fraction if live.progress else 0.0
         self._bar.set_fraction(done)
         self._bar.set_tone("accent" if (state.training and not state.paused) or live.finished else "plain")
-        self._share.setText(percent(done) if live.finished or live.progress else "")
-        self._share.setVisible(bool(self._share.text()))
+        self._share.setText(percent(done))
+        self._share.setVisible(live.finished is None and live.progress is not None)
         self._time.setText(self._words(state, live))
 
     def _words(self, state: State, live: LiveRun) -> str:
@@ -301,23 +308,6 @@ class _HealthCard(Card):
         if (health.word, health.text) != (self._chip.text(), self._text.text()):
             self._chip.set(health.word, health.tone)
             self._text.setText(health.text)
-
-
-class _WarningsCard(Card):
-    """What else a person should know of the run."""
-
-    def __init__(self) -> None:
-        super().__init__(self.tr("Worth knowing"))
-        self._text = text_label(role="muted", wrap=True, name="train_warnings")
-        self.body.addWidget(self._text)
-
-    def show_warnings(self, warnings: list[str]) -> None:
-        """Show the first ones and how many more there are."""
-        self.setVisible(bool(warnings))
-        lines = warnings[:WARNINGS_SHOWN]
-        if len(warnings) > WARNINGS_SHOWN:
-            lines.append(self.tr("And {} more, listed with the results.").format(len(warnings) - WARNINGS_SHOWN))
-        self._text.setText("\n".join(lines))
 
 
 def _sentence(text: str) -> str:
