@@ -117,6 +117,8 @@ class Size:
     nav_inset: int = 10
     run_item: int = 26
     recent_item: int = 48
+    column: int = 78
+    column_chip: int = 112
     class_item: int = 40
     icon_large: int = 40
     status_bar: int = 30
@@ -142,6 +144,8 @@ class Size:
     stroke: float = 1.5
     viewer: tuple[int, int] = (960, 720)
     drop: int = 50
+    answer: int = 268
+    unlimited: int = 16_777_215  # what Qt calls QWIDGETSIZE_MAX
     cell_least: int = 26
     cell_most: int = 96
     cell_gap: int = 8
@@ -151,7 +155,7 @@ class Size:
     table_most: int = 520
     notes_most: int = 150
     label_most: int = 110
-    results_side: int = 420
+    results_side: int = 450
     results_side_wide: int = 560
 
 
