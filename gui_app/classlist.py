@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gui_app import theme
-from gui_app.painted import PaintedButton
+from gui_app.painted import Dot, PaintedButton
 from gui_app.theme import RADIUS, SIZE, SPACE, Tone
 from gui_app.widgets import text_label
 from gui_app.words import count
@@ -118,23 +118,6 @@ class SplitBar(QWidget):
             width = whole.width() * number / total
             painter.fillRect(QRectF(left, 0, width, whole.height()), QColor(theme.tone(tone).text))
             left += width
-
-
-class Dot(QWidget):
-    """A small square in a tone, as in the legend of a bar."""
-
-    def __init__(self, tone: Tone, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._tone: Tone = tone
-        self.setFixedSize(SIZE.bar + 1, SIZE.bar + 1)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint the square."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.tone(self._tone).text))
-        painter.drawRoundedRect(QRectF(self.rect()), SPACE.xs // 2, SPACE.xs // 2)
 
 
 class SplitView(QWidget):

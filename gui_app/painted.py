@@ -1,12 +1,12 @@
-"""Small painted widgets: a line that can be clicked, and an icon that follows the palette."""
+"""Small widgets that are painted, since a style sheet does not reach them: they follow the palette all the same."""
 
 import qtawesome
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QSizePolicy, QWidget
 
 from gui_app import theme
-from gui_app.theme import RADIUS, SIZE, Tone
+from gui_app.theme import RADIUS, SIZE, SPACE, Tone
 
 
 class PaintedButton(QAbstractButton):
@@ -56,3 +56,35 @@ class Icon(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the icon in the present colour."""
         qtawesome.icon(self._icon, color=theme.tone(self._tone).text).paint(QPainter(self), self.rect())
+
+
+class Dot(QWidget):
+    """A small square in a tone, as in the legend of a bar."""
+
+    def __init__(self, tone: Tone, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tone: Tone = tone
+        self.setFixedSize(SIZE.bar + 1, SIZE.bar + 1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint the square."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.tone(self._tone).text))
+        painter.drawRoundedRect(QRectF(self.rect()), SPACE.xs // 2, SPACE.xs // 2)
+
+
+class ChoiceBox(QComboBox):
+    """A list to choose from, with an arrow that follows the palette; the wheel scrolls the page, it changes nothing."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint the box, then the arrow, which a style sheet cannot colour."""
+        super().paintEvent(event)
+        top = (self.height() - SIZE.icon) // 2
+        place = QRect(self.width() - SIZE.icon - SPACE.xs, top, SIZE.icon, SIZE.icon)
+        qtawesome.icon("mdi6.chevron-down", color=theme.palette().muted).paint(QPainter(self), place)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to the page."""
+        event.ignore()

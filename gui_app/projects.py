@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.samples import SamplesDrawn, draw_samples
-
 from core.base.config import RunConfig
 from core.base.errors import UserError
 from core.base.events import Stop
@@ -16,6 +14,7 @@ from core.base.folders import Folders
 from core.data.dataset import Dataset, Part
 from core.data.findings import Finding, findings
 from core.data.project import Project
+from core.data.samples import SamplesDrawn, draw_samples
 from core.data.scan import Listed, Scan, Scanned, scan
 from core.data.split import make_dataset
 from core.results.runs import RunSummary, list_runs

@@ -60,6 +60,10 @@ def _buttons(c: Palette) -> str:
     QPushButton[kind="link"] {{ background: transparent; color: {c.accent}; border: 1px solid transparent; padding: 0;
         min-height: {SIZE.icon + 2}px; max-height: {SIZE.icon + 2}px; border-radius: {RADIUS.bar}px;
         text-align: left; }}
+    QPushButton[kind="disclosure"] {{ background: transparent; color: {c.text}; border: 1px solid transparent;
+        padding: 0; font-weight: {FONT.semibold}; text-align: left; border-radius: {RADIUS.bar}px;
+        min-height: {SIZE.icon + 2}px; max-height: {SIZE.icon + 2}px; }}
+    QPushButton[kind="disclosure"]:focus {{ border-color: {c.accent}; }}
     QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
     QPushButton[kind="link"]:focus {{ border-color: {c.accent}; }}
     QPushButton[kind="link"]:disabled {{ color: {c.muted}; }}
@@ -105,7 +109,9 @@ def _fields(c: Palette) -> str:
 def _lists(c: Palette) -> str:
     return f"""
     QAbstractItemView {{ background: transparent; border: none; outline: none; }}
-    QHeaderView, QHeaderView::section {{ background: transparent; border: none; }}
+    QHeaderView, QHeaderView::section {{ background: transparent; border: none; color: {c.muted};
+        font-size: {FONT.small}px; font-weight: {FONT.medium}; }}
+    QHeaderView::section {{ border-bottom: 1px solid {c.line}; padding: 0 {SPACE.s - 2}px; }}
     QAbstractScrollArea::corner {{ background: transparent; border: none; }}
     QTableView[role="rows"] QHeaderView::section {{ color: {c.muted}; padding: 0 {SPACE.s - 2}px;
         border-bottom: 1px solid {c.line}; }}

@@ -194,6 +194,28 @@ class ShareBar(QWidget):
             painter.drawRoundedRect(filled, RADIUS.bar, RADIUS.bar)
 
 
+class Disclosure(QWidget):
+    """A line that opens and closes what lies beneath it. What is closed cannot be reached by Tab either."""
+
+    def __init__(self, text: str, name: str, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = text
+        self._content = content
+        self.button = _button(text, name, "disclosure")
+        self.button.setCheckable(True)
+        self.button.toggled.connect(self._open)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE.s)
+        column.addWidget(self.button)
+        column.addWidget(content)
+        self._open(False)
+
+    def _open(self, is_open: bool) -> None:
+        self.button.setText(f"{self._text} {'▾' if is_open else '▸'}")
+        self._content.setVisible(is_open)
+
+
 class EmptyState(QWidget):
     """What a place says while it has nothing to show: one line, why, and perhaps what to do."""
 
