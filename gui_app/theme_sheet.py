@@ -111,10 +111,9 @@ def _lists(c: Palette) -> str:
     QAbstractItemView {{ background: transparent; border: none; outline: none; }}
     QHeaderView, QHeaderView::section {{ background: transparent; border: none; color: {c.muted};
         font-size: {FONT.small}px; font-weight: {FONT.medium}; }}
-    QHeaderView::section {{ border-bottom: 1px solid {c.line}; padding: 0 {SPACE.s - 2}px; }}
+    QHeaderView::section {{ padding: 0 {SPACE.s - 2}px; }}
+    QHeaderView::section:horizontal {{ border-bottom: 1px solid {c.line}; }}
     QAbstractScrollArea::corner {{ background: transparent; border: none; }}
-    QTableView[role="rows"] QHeaderView::section {{ color: {c.muted}; padding: 0 {SPACE.s - 2}px;
-        border-bottom: 1px solid {c.line}; }}
     QTableCornerButton::section {{ background: transparent; border: none; }}
     QScrollBar:vertical {{ background: transparent; width: {SPACE.s + 2}px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: {SPACE.s + 2}px; margin: 0; }}

@@ -115,7 +115,7 @@ class Size:
     nav_item: int = 38
     nav_mark: int = 20
     nav_inset: int = 10
-    run_item: int = 26
+    run_item: int = 42
     recent_item: int = 48
     column: int = 78
     column_chip: int = 112
@@ -145,7 +145,7 @@ class Size:
     viewer: tuple[int, int] = (960, 720)
     drop: int = 50
     answer: int = 268
-    unlimited: int = 16_777_215  # what Qt calls QWIDGETSIZE_MAX
+    dash: tuple[int, int] = (4, 3)
     cell_least: int = 26
     cell_most: int = 96
     cell_gap: int = 8
