@@ -23,16 +23,15 @@ from gui_app.words import as_tip
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 Matrix = tuple[tuple[int, ...], ...]
+CELL_RATIO = 0.66
 SPACIOUS = 4
 """Up to so many classes the cells are large and the columns say “called …”."""
 
 
 def worst_cell(matrix: Matrix) -> tuple[int, int]:
-    """Return (label, predicted) of the commonest mistake; the first cell if there is none."""
-    size = len(matrix)
-    mistakes = [(matrix[row][column], -row, -column) for row in range(size) for column in range(size) if row != column]
-    most, row, column = max(mistakes, default=(0, 0, 0))
-    return (-row, -column) if most else (0, 0)
+    """Return (label, predicted) of the commonest mistake; without any, of the class that was right most often."""
+    cells = [(row, column) for row in range(len(matrix)) for column in range(len(matrix))]
+    return max(cells, key=lambda cell: (cell[0] != cell[1] and matrix[cell[0]][cell[1]] > 0, matrix[cell[0]][cell[1]]))
 
 
 class ConfusionMatrix(QTableView):
@@ -48,8 +47,9 @@ class ConfusionMatrix(QTableView):
         self._model = _Model(self)
         self.setModel(self._model)
         self.setItemDelegate(_Cell(self))
-        self._names = _Names(self)
+        self._names = _Names(Qt.Orientation.Horizontal, self)
         self.setHorizontalHeader(self._names)
+        self.setVerticalHeader(_Names(Qt.Orientation.Vertical, self))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -57,7 +57,6 @@ class ConfusionMatrix(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
-        self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setMinimumSectionSize(1)
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -100,9 +99,10 @@ class ConfusionMatrix(QTableView):
 
     def _cell_px(self) -> tuple[int, int]:
         n = max(len(self._model.classes), 1)
-        bar_px = self.verticalScrollBar().sizeHint().width() if n > SPACIOUS else 0
+        scrolls = n * SIZE.cell_least > SIZE.table_most - SIZE.label_most
+        bar_px = self.verticalScrollBar().sizeHint().width() if scrolls else 0
         width = max((self.width() - self._label_px() - bar_px) // n, SIZE.cell_least)
-        return width, max(SIZE.cell_least, min(SIZE.cell_most + SIZE.cell_gap, round(width * 0.66)))
+        return width, max(SIZE.cell_least, min(SIZE.cell_most + SIZE.cell_gap, round(width * CELL_RATIO)))
 
     def _overflows(self) -> bool:
         return self._label_px() + self._cell_px()[0] * len(self._model.classes) > self.width()
@@ -126,7 +126,6 @@ class _Model(QAbstractTableModel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._view = parent
         self.classes: tuple[str, ...] = ()
         self.matrix: Matrix = ()
 
@@ -161,17 +160,14 @@ class _Model(QAbstractTableModel):
             return as_tip(self.classes[section])
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        if orientation == Qt.Orientation.Horizontal:
-            return self.heading(section)
-        metrics = self._view.fontMetrics()
-        return metrics.elidedText(self.classes[section], Qt.TextElideMode.ElideRight, SIZE.label_most)
+        return self.heading(section) if orientation == Qt.Orientation.Horizontal else self.classes[section]
 
 
 class _Names(QHeaderView):
-    """Class names above the columns; upright where the columns are too narrow."""
+    """Class names above the columns (upright where these are too narrow), or beside the rows."""
 
-    def __init__(self, parent: ConfusionMatrix) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self, orientation: Qt.Orientation, parent: ConfusionMatrix) -> None:
+        super().__init__(orientation, parent)
         self.upright = False
 
     @property
@@ -180,15 +176,16 @@ class _Names(QHeaderView):
         if not self.upright:
             return FONT.body + 2 * SPACE.s
         model = self.model()
-        names = [str(model.headerData(i, Qt.Orientation.Horizontal)) for i in range(model.columnCount())]
+        names = [str(model.headerData(i, self.orientation())) for i in range(model.columnCount())]
         longest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
         return min(longest, SIZE.label_most) + SPACE.s
 
     def paintSection(self, painter: QPainter, rect: QRect, logical_index: int) -> None:  # noqa: N802 - Qt's name
-        text = str(self.model().headerData(logical_index, Qt.Orientation.Horizontal))
-        room = (rect.height() if self.upright else rect.width()) - SPACE.xs
+        text = str(self.model().headerData(logical_index, self.orientation()))
+        room = (rect.height() if self.upright else rect.width()) - SPACE.s
         text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.save()
+        painter.setFont(self.font())
         painter.setPen(QColor(theme.palette().muted))
         if self.upright:
             painter.translate(rect.left(), rect.bottom())

@@ -16,6 +16,9 @@ from PySide6.QtWidgets import (
 from gui_app import theme
 from gui_app.theme import SIZE, SPACE
 
+ROWS_MEASURED = 50
+"""Column widths follow from so many rows; measuring all would take long."""
+
 
 class PlainTable(QTableView):
     """A table of a model; the first column takes the room that the others leave."""
@@ -23,7 +26,6 @@ class PlainTable(QTableView):
     def __init__(self, name: str, model: QAbstractItemModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setProperty("role", "rows")
         without_highlight(self)
         self.setModel(model)
         self.setItemDelegate(_Rows(self))
@@ -43,6 +45,7 @@ class PlainTable(QTableView):
         header = self.horizontalHeader()
         header.setFixedHeight(SIZE.row)
         header.setHighlightSections(False)
+        header.setResizeContentsPrecision(ROWS_MEASURED)
         header.setMinimumSectionSize(SIZE.table_column)
         self.stretch_first()
         model.modelReset.connect(self.updateGeometry)
@@ -74,9 +77,14 @@ def without_highlight(view: QTableView) -> None:
 class _Rows(QStyledItemDelegate):
     """Paints a cell: its text, the line beneath it, and the soft ground of the chosen row."""
 
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
+        """Ask for the text and room at both sides."""
+        return QSize(option.fontMetrics.horizontalAdvance(str(index.data() or "")) + 2 * SPACE.m, SIZE.row)
+
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
+        """Paint it."""
         colours = theme.palette()
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()

@@ -18,16 +18,19 @@ MOST_ZOOM = 16.0
 
 
 class PictureView(QWidget):
-    """Shows a picture as large as it fits; with the wheel, + and - larger or smaller, dragged when larger."""
+    """Shows a picture as large as it fits; the wheel makes it larger or smaller, and a larger one can be dragged.
+
+    A `still` one does not zoom and lies in the upper left corner.
+    """
 
     zoomed = Signal()
 
-    def __init__(self, name: str, parent: QWidget | None = None, *, zooms: bool = True) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, *, still: bool = False) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self._picture: Picture | None = None
         self._message = ""
-        self._zooms = zooms
+        self._still = still
         self._zoom = 1.0  # 1 fits the picture into the widget
         self._shift = QPointF()
         self._grip: QPointF | None = None
@@ -55,7 +58,7 @@ class PictureView(QWidget):
 
     def set_zoom(self, zoom: float) -> None:
         """Show it `zoom` times as large as what fits."""
-        self._zoom = min(max(zoom, 1.0), MOST_ZOOM) if self._zooms else 1.0
+        self._zoom = 1.0 if self._still else min(max(zoom, 1.0), MOST_ZOOM)
         self._move(QPointF() if self._zoom == 1.0 else self._shift)
         self.zoomed.emit()
 
@@ -75,7 +78,7 @@ class PictureView(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Zoom."""
-        if self._zooms and event.angleDelta().y():
+        if not self._still and event.angleDelta().y():
             self.set_zoom(self._zoom * (ZOOM_STEP if event.angleDelta().y() > 0 else 1 / ZOOM_STEP))
             event.accept()
         else:
@@ -104,11 +107,12 @@ class PictureView(QWidget):
         self.update()
 
     def _target(self, picture: Picture) -> QRectF:
-        """Return where the picture lies, in the middle unless it was dragged."""
+        """Return where the picture lies."""
         width, height = max(picture.width_px, 1), max(picture.height_px, 1)
         fit = min(self.width() / width, self.height() / height)
         target = QRectF(0, 0, width * fit * self._zoom, height * fit * self._zoom)
-        target.moveCenter(QRectF(self.rect()).center() + self._shift)
+        if not self._still:
+            target.moveCenter(QRectF(self.rect()).center() + self._shift)
         return target
 
     def _paint_message(self, painter: QPainter) -> None:
