@@ -260,10 +260,7 @@ def _to_rgb(path: Path, image: Image.Image) -> Image.Image:
         canvas = Image.new("RGB", layer.size, BACKGROUND)
         canvas.paste(layer, mask=layer.getchannel("A"))
         return canvas
-    try:
-        return image.convert("RGB")
-    except ValueError:
-        raise UnreadableImage(path, f"its colours are stored as {image.mode}, which Graft does not read") from None
+    return image.convert("RGB")
 
 
 def _scale_grey(path: Path, image: Image.Image) -> Image.Image:
@@ -293,6 +290,6 @@ def _what_it_is(content: bytes) -> str:
         return "it is a web page, not an image"
     if start.startswith((b"<svg", b"<?xml")):
         return "it is a drawing or a text, not a photo"
-    if all(byte >= 32 or byte in b"\t\r\n\f" for byte in start):
+    if all(32 <= byte < 127 or byte in b"\t\r\n\f" for byte in start):
         return "it is text, not an image"
     return "it is not a JPEG, PNG, WebP, BMP, GIF or TIFF image"

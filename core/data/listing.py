@@ -121,7 +121,7 @@ def _walk(root: Path) -> Iterator[_Folder]:
 
     The folders above the root count as visited: a link to one of them would take in the whole disk.
     """
-    visited = {_identity(folder) for folder in Path(os.path.realpath(root)).parents}
+    visited = {_identity(folder) for folder in Path(os.path.realpath(root)).parents if folder.exists()}
     waiting: list[tuple[str, ...]] = [()]
     linked: list[tuple[str, ...]] = []
     while waiting or linked:
@@ -138,7 +138,7 @@ def _walk(root: Path) -> Iterator[_Folder]:
             yield _Folder(names, (_File(names, 0, "this folder cannot be opened"),))
             continue
         for entry in entries:
-            if entry.is_dir():
+            if _is_folder(entry):
                 (linked if entry.is_symlink() else waiting).append((*names, entry.name))
         yield _Folder(names, tuple(_File((*names, entry.name), _size(entry)) for entry in entries if _is_image(entry)))
 
@@ -154,8 +154,15 @@ def _identity(folder: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link that leads back to itself: reading it will say so
+
+
 def _is_image(entry: os.DirEntry[str]) -> bool:
-    return os.path.splitext(entry.name)[1].lower() in _LISTED_SUFFIXES and not entry.is_dir()  # noqa: PTH122 - speed
+    return os.path.splitext(entry.name)[1].lower() in _LISTED_SUFFIXES and not _is_folder(entry)  # noqa: PTH122 - speed
 
 
 def _size(entry: os.DirEntry[str]) -> int:
