@@ -8,13 +8,12 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-import qtawesome
-from PySide6.QtCore import QObject, QSize, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.base.errors import UserError
-from gui_app import theme
-from gui_app.theme import SIZE, SPACE, Tone
+from gui_app.painted import CloseButton
+from gui_app.theme import SPACE, Tone
 from gui_app.widgets import restyle, text_label
 
 LOG_BYTES = 1_000_000
@@ -109,8 +108,8 @@ class MessageBar(QWidget):
         self.notice: Notice | None = None
         self.text = text_label(role="strong", wrap=True, name="message_text")
         self.hint = text_label(role="muted", wrap=True, name="message_hint")
-        self._close = _close_button(self.tr("Dismiss this message"))
-        self._close.clicked.connect(self.dismiss)
+        close = CloseButton("message_dismiss", self.tr("Dismiss this message"))
+        close.clicked.connect(self.dismiss)
         self._note = QFrame()
         self._note.setProperty("role", "note")
         words = QVBoxLayout()
@@ -120,13 +119,11 @@ class MessageBar(QWidget):
         row = QHBoxLayout(self._note)
         row.setContentsMargins(SPACE.m, SPACE.s, SPACE.s, SPACE.s)
         row.addLayout(words, 1)
-        row.addWidget(self._close)
+        row.addWidget(close)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, 0)
         outer.addWidget(self._note)
         notifier.posted.connect(self.show_notice)
-        theme.watcher().changed.connect(self._paint_icon)
-        self._paint_icon()
         self.hide()
 
     def show_notice(self, notice: Notice) -> None:
@@ -147,16 +144,3 @@ class MessageBar(QWidget):
         """Hide what is only of the moment; an error stays until it is dismissed."""
         if self.notice is not None and self.notice.tone != "bad":
             self.dismiss()
-
-    def _paint_icon(self) -> None:
-        self._close.setIcon(qtawesome.icon("mdi6.close", color=theme.palette().muted))
-
-
-def _close_button(name: str) -> QPushButton:
-    button = QPushButton()
-    button.setObjectName("message_dismiss")
-    button.setAccessibleName(name)
-    button.setToolTip(name)
-    button.setProperty("kind", "icon")
-    button.setIconSize(QSize(SIZE.icon, SIZE.icon))
-    return button

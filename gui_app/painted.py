@@ -1,11 +1,10 @@
 """Small widgets that are painted, since a style sheet does not reach them: they follow the palette all the same."""
 
-import qtawesome
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QSizePolicy, QWidget
 
-from gui_app import theme
+from gui_app import icons, theme
 from gui_app.theme import RADIUS, SIZE, SPACE, Tone
 
 
@@ -39,7 +38,7 @@ class PaintedButton(QAbstractButton):
 
 
 class Icon(QWidget):
-    """An icon in the colour of a tone; the name is one of qtawesome's."""
+    """An icon in the colour of a tone; the name is one of the Material Design set."""
 
     def __init__(
         self, icon: str, size_px: int = SIZE.icon, tone: Tone = "plain", parent: QWidget | None = None
@@ -55,7 +54,7 @@ class Icon(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the icon in the present colour."""
-        qtawesome.icon(self._icon, color=theme.tone(self._tone).text).paint(QPainter(self), self.rect())
+        icons.paint(QPainter(self), self._icon, theme.tone(self._tone).text, self.rect())
 
 
 class Dot(QWidget):
@@ -83,8 +82,34 @@ class ChoiceBox(QComboBox):
         super().paintEvent(event)
         top = (self.height() - SIZE.icon) // 2
         place = QRect(self.width() - SIZE.icon - SPACE.xs, top, SIZE.icon, SIZE.icon)
-        qtawesome.icon("mdi6.chevron-down", color=theme.palette().muted).paint(QPainter(self), place)
+        icons.paint(QPainter(self), "chevron-down", theme.palette().muted, place)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Leave the wheel to the page."""
         event.ignore()
+
+
+class CloseButton(QAbstractButton):
+    """A small cross."""
+
+    def __init__(self, name: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(text)
+        self.setToolTip(text)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFixedSize(SIZE.icon + SPACE.s, SIZE.icon + SPACE.s)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint the cross, and the ring of focus."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = theme.palette()
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(colours.accent), 1))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.bar, RADIUS.bar)
+        painter.setPen(QPen(QColor(colours.text if self.underMouse() else colours.muted), SIZE.stroke))
+        arm = QRectF(self.rect()).adjusted(SPACE.s, SPACE.s, -SPACE.s, -SPACE.s)
+        painter.drawLine(arm.topLeft(), arm.bottomRight())
+        painter.drawLine(arm.topRight(), arm.bottomLeft())

@@ -1,25 +1,30 @@
-"""Opening projects and reading their images: generators of events for a job, no Qt. And which projects are recent."""
+"""Opening projects and reading their images: generators of events for a job, no Qt. And which projects are recent.
+
+What lies below is imported inside the generators, that is in the job's thread: it takes longer than a window may wait.
+"""
 
 import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.base.config import RunConfig
 from core.base.errors import UserError
 from core.base.events import Stop
 from core.base.files import write_json
 from core.base.folders import Folders
-from core.data.dataset import Dataset, Part
-from core.data.findings import Finding, findings
-from core.data.project import Project
-from core.data.samples import SamplesDrawn, draw_samples
-from core.data.scan import Listed, Scan, Scanned, scan
-from core.data.split import make_dataset
-from core.results.runs import RunSummary, list_runs
+
+if TYPE_CHECKING:
+    from core.data.dataset import Dataset, Part
+    from core.data.findings import Finding
+    from core.data.project import Project
+    from core.data.scan import Scan
+    from core.results.runs import RunSummary
 
 SUFFIX = ".graft"
+SAMPLES_NAME = "Sample images"
 RECENT_KEPT = 8
 
 
@@ -27,21 +32,28 @@ RECENT_KEPT = 8
 class Opened:
     """A project is open, with all that it remembers."""
 
-    project: Project
+    project: "Project"
     config: RunConfig
-    scan: Scan | None
-    dataset: Dataset | None
-    findings: tuple[Finding, ...]
-    runs: tuple[RunSummary, ...]
+    scan: "Scan | None"
+    dataset: "Dataset | None"
+    findings: "tuple[Finding, ...]"
+    runs: "tuple[RunSummary, ...]"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The list of files stands; none was read yet."""
+
+    scan: "Scan"
 
 
 @dataclass(frozen=True)
 class Read:
     """All images were read. Without a dataset, `problem` says why no model can learn from them."""
 
-    scan: Scan
-    dataset: Dataset | None
-    findings: tuple[Finding, ...]
+    scan: "Scan"
+    dataset: "Dataset | None"
+    findings: "tuple[Finding, ...]"
     problem: str = ""
 
 
@@ -55,13 +67,17 @@ def projects_home() -> Path:
     return platformdirs.user_documents_path() / "Graft"
 
 
-def open_images(images: Path, home: Path, stop: Stop) -> Iterator[object]:
+def open_images(images: Path, home: Path, stop: Stop, name: str = "") -> Iterator[object]:
     """Open the project of an images folder in `home`, or make it as soon as images were found, and read them.
 
-    Raises UserError if there are no images, the project is open elsewhere, or `home` cannot be written.
+    A new project is called `name`, or else as the folder is. Raises UserError if there are no images, the project is
+    open elsewhere, or `home` cannot be written.
     """
+    from core.data.project import Project
+    from core.data.scan import Listed, Scanned, scan
+
     images = images.resolve()
-    project, free = _known_project(images, home)
+    project, free = _known_project(images, home, name or images.name or "Images")
     if project is not None:
         yield from _opened(project, stop)
         return
@@ -69,36 +85,48 @@ def open_images(images: Path, home: Path, stop: Stop) -> Iterator[object]:
         if isinstance(event, Listed):
             project = Project.create(free, images)
             yield Opened(project, project.config(), event.scan, None, (), ())
+        elif isinstance(event, Scanned) and project is not None:
+            yield _judged(project, event.scan, {})
         else:
             yield event
-        if isinstance(event, Scanned) and project is not None:
-            yield _judged(project, event.scan, {})
 
 
 def open_project(folder: Path, stop: Stop) -> Iterator[object]:
     """Open a project and read its images if that was not finished; UserError if it is none or open elsewhere."""
+    from core.data.project import Project
+
     yield from _opened(Project.open(folder), stop)
 
 
 def open_samples(folders: Folders, home: Path, stop: Stop) -> Iterator[object]:
     """Draw the sample images, if that is still to be done, and open their project."""
+    from core.data.samples import SamplesDrawn, draw_samples
+
     for event in draw_samples(folders.samples, stop=stop):
         yield event
         if isinstance(event, SamplesDrawn):
-            yield from open_images(event.folder, home, stop)
+            yield from open_images(event.folder, home, stop, SAMPLES_NAME)
 
 
-def read(project: Project, stop: Stop) -> Iterator[object]:
+def read(project: "Project", stop: Stop) -> Iterator[object]:
     """Read all images of a project and keep what was found; no image changes its side of the split."""
+    from core.data.scan import Listed, Scanned, scan
+
     before = project.dataset()
     known = {image.path: image.part for image in before.images} if before is not None else {}
     for event in scan(project.images_root, stop):
-        yield event
-        if isinstance(event, Scanned):
+        if isinstance(event, Listed):
+            yield Found(event.scan)
+        elif isinstance(event, Scanned):
             yield _judged(project, event.scan, known)
+        else:
+            yield event
 
 
-def _opened(project: Project, stop: Stop) -> Iterator[object]:
+def _opened(project: "Project", stop: Stop) -> Iterator[object]:
+    from core.data.findings import findings
+    from core.results.runs import list_runs
+
     scanned, dataset = project.scan(), project.dataset()
     found = findings(scanned, dataset) if scanned is not None else ()
     yield Opened(project, project.config(), scanned, dataset, found, list_runs(project.runs_folder))
@@ -106,7 +134,10 @@ def _opened(project: Project, stop: Stop) -> Iterator[object]:
         yield from read(project, stop)
 
 
-def _judged(project: Project, scanned: Scan, known: Mapping[str, Part]) -> Read:
+def _judged(project: "Project", scanned: "Scan", known: "Mapping[str, Part]") -> Read:
+    from core.data.findings import findings
+    from core.data.split import make_dataset
+
     try:
         dataset = make_dataset(scanned, project.config().seed, known)
     except UserError as problem:
@@ -115,9 +146,11 @@ def _judged(project: Project, scanned: Scan, known: Mapping[str, Part]) -> Read:
     return Read(scanned, dataset, findings(scanned, dataset))
 
 
-def _known_project(images: Path, home: Path) -> tuple[Project | None, Path]:
+def _known_project(images: Path, home: Path, name: str) -> "tuple[Project | None, Path]":
     """Return the project of these images if there is one in `home`, and else the first folder that is free."""
-    name, number = images.name or "Images", 1
+    from core.data.project import Project
+
+    number = 1
     while (folder := home / f"{name}{f' {number}' if number > 1 else ''}{SUFFIX}").exists():
         project = Project.open(folder)
         if project.images_root == images:

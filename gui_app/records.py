@@ -1,27 +1,34 @@
-"""Reading what was kept of runs, for a job."""
+"""Reading what was kept of runs, for a job: imported in its thread, like all that lies below the window."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.base.events import Stop
-from core.results.runs import RunSummary, list_runs, load_run
+
+if TYPE_CHECKING:
+    from core.results.runs import RunSummary
 
 
 @dataclass(frozen=True)
 class RunsListed:
     """The runs of the project, the newest first."""
 
-    runs: tuple[RunSummary, ...]
+    runs: "tuple[RunSummary, ...]"
 
 
 def load(folder: Path, stop: Stop) -> Iterator[object]:
     """Yield the RunRecord of a run."""
+    from core.results.runs import load_run
+
     yield load_run(folder)
 
 
 def after_run(runs_folder: Path, folder: Path, stop: Stop) -> Iterator[object]:
     """Yield the list of runs, and the run that just ended if anything was kept of it."""
+    from core.results.runs import list_runs, load_run
+
     listed = list_runs(runs_folder)
     yield RunsListed(listed)
     if any(run.folder == folder and run.ending is not None for run in listed):

@@ -14,8 +14,6 @@ from core.base.config import make_config
 from core.base.errors import UserError
 from core.base.events import Progress
 from core.base.folders import Folders
-from core.data.scan import Listed
-from core.models.device import DeviceChoice
 from gui_app import job, projects
 from gui_app.desk import Desk, Task, without_stale
 from gui_app.job import Work
@@ -24,7 +22,7 @@ from gui_app.predicting import Predicting
 from gui_app.records import RunsListed, after_run, load
 from gui_app.state import PageKey, ProjectInfo, State, Store
 from gui_app.training import Training
-from gui_app.warmup import NoDevice, WeightsReady, find_device, warm_up
+from gui_app.warmup import DeviceFound, IconsLoaded, NoDevice, WeightsReady, find_device, warm_up
 from gui_app.weights import Weights
 
 if TYPE_CHECKING:
@@ -35,6 +33,7 @@ class Session(QObject):
     """The one that acts. `place_wanted` asks for another folder to keep the project of these images in."""
 
     place_wanted = Signal(Path)
+    icons_loaded = Signal()
 
     def __init__(self, folders: Folders, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -211,7 +210,7 @@ class Session(QObject):
             match event:
                 case projects.Opened():
                     self._opened(event)
-                case Listed():
+                case projects.Found():
                     self.store.update(scan=event.scan, dataset=None, findings=(), data_problem="")
                 case Progress():
                     self.store.update(reading=event)
@@ -222,9 +221,11 @@ class Session(QObject):
                 case NoDevice():
                     self._device_problem = event.problem
                     self.store.update(device=None)
-                case DeviceChoice():
+                case DeviceFound():
                     self._device_problem = ""
-                    self.store.update(device=event)
+                    self.store.update(device=event.device)
+                case IconsLoaded():
+                    self.icons_loaded.emit()
 
     def _opened(self, event: projects.Opened) -> None:
         if self._project is not None:

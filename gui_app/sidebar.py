@@ -4,17 +4,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import qtawesome
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from gui_app import theme
+from gui_app import icons, theme
 from gui_app.painted import PaintedButton
 from gui_app.state import PageKey, State
 from gui_app.steps import STEPS, Step, open_steps, why_closed
 from gui_app.theme import FONT, SIZE, SPACE
 from gui_app.widgets import text_label
+from gui_app.words import percent
 
 if TYPE_CHECKING:
     from core.results.runs import RunSummary
@@ -70,7 +70,7 @@ class StepButton(PaintedButton):
             painter.drawEllipse(circle)
             inset = SPACE.xs
             tick = circle.adjusted(inset, inset, -inset, -inset).toRect()
-            qtawesome.icon("mdi6.check-bold", color=colours.on_accent).paint(painter, tick)
+            icons.paint(painter, "check-bold", colours.on_accent, tick)
             return
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(ink, 1))
@@ -83,40 +83,44 @@ class StepButton(PaintedButton):
 
 
 class RunButton(PaintedButton):
-    """One run: number and title at the left, cut if long, and its accuracy at the right."""
+    """One run: number, model and accuracy, and beneath them how it was transferred. What is too long is cut."""
 
     def __init__(self, run: "RunSummary", parent: QWidget | None = None) -> None:
         super().__init__(f"run_{run.number}", parent)
         self.run = run
-        self.setText(f"{run.number} · {run.title}")
-        self.setAccessibleName(f"{self.text()} {self.score}")
-        self.setToolTip(f"{self.text()}\n{self._score_in_words()}")
+        model, _, self._strategy = run.title.partition(", ")
+        self.setText(f"{run.number} · {model}")
+        self.setAccessibleName(f"{run.number} · {run.title} {self.score}")
+        self.setToolTip(f"{run.number} · {run.title}\n{self._score_in_words()}")
 
     @property
     def score(self) -> str:
         """The accuracy as shown, empty if the run has none."""
-        return "" if self.run.accuracy is None else f"{round(100 * self.run.accuracy)} %"
+        return "" if self.run.accuracy is None else percent(self.run.accuracy)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the height of a run."""
         return QSize(SIZE.sidebar - 2 * SIZE.nav_inset, SIZE.run_item)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint title and accuracy."""
+        """Paint both lines."""
         painter = QPainter(self)
         self.paint_ground(painter)
         colours = theme.palette()
         font = QFont(self.font())
         font.setPixelSize(FONT.small)
         painter.setFont(font)
-        area = self.rect().adjusted(SIZE.nav_inset, 0, -SIZE.nav_inset, 0)
-        painter.setPen(QColor(colours.muted))
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self.score)
+        upper = self.rect().adjusted(SIZE.nav_inset, SPACE.xs, -SIZE.nav_inset, -self.height() // 2)
+        lower = self.rect().adjusted(SIZE.nav_inset, self.height() // 2, -SIZE.nav_inset, -SPACE.xs)
         metrics = painter.fontMetrics()
-        room = area.width() - (metrics.horizontalAdvance(self.score) + SPACE.s if self.score else 0)
+        painter.setPen(QColor(colours.muted))
+        painter.drawText(upper, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self.score)
+        strategy = metrics.elidedText(self._strategy, Qt.TextElideMode.ElideRight, lower.width())
+        painter.drawText(lower, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, strategy)
+        room = upper.width() - (metrics.horizontalAdvance(self.score) + SPACE.s if self.score else 0)
         painter.setPen(QColor(colours.accent if self.chosen else colours.text))
         title = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
+        painter.drawText(upper, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
 
     def _score_in_words(self) -> str:
         if self.run.accuracy is not None:

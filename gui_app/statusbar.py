@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import text_label
+from gui_app.words import percent
 
 if TYPE_CHECKING:
     from core.models.device import DeviceChoice
@@ -58,12 +59,12 @@ class StatusLine(QWidget):
             return f"{state.busy} …"
         if state.training:
             progress = state.live.progress if state.live is not None else None
-            share = f" {progress.fraction:.0%}".replace("%", " %") if progress is not None else ""
+            share = f" {percent(progress.fraction)}" if progress is not None else ""
             return (self.tr("Paused at") if state.paused else self.tr("Training")) + (share or " …")
         if state.reading is not None:
-            return self.tr("Reading images {share:.0f} %").format(share=100 * state.reading.fraction)
+            return f"{state.reading.stage.capitalize()} {percent(state.reading.fraction)}"
         if state.predicting:
             return self.tr("Predicting …")
         if state.download is not None:
-            return self.tr("Downloading {share:.0f} %").format(share=100 * state.download[1].fraction)
+            return self.tr("Downloading {share}").format(share=percent(state.download[1].fraction))
         return self.tr("All changes saved") if state.project is not None else ""

@@ -77,10 +77,6 @@ def _buttons(c: Palette) -> str:
     QPushButton[kind="foot"]:hover {{ color: {c.text}; }}
     QPushButton[kind="foot"]:focus {{ border-color: {c.accent}; }}
     QPushButton[kind="foot"]::menu-indicator {{ image: none; width: 0; }}
-    QPushButton[kind="icon"] {{ background: transparent; border: 1px solid transparent; padding: {SPACE.xs}px;
-        border-radius: {RADIUS.control}px; }}
-    QPushButton[kind="icon"]:hover {{ background: {c.track}; }}
-    QPushButton[kind="icon"]:focus {{ border-color: {c.accent}; }}
     QPushButton[kind="chip"] {{ font-size: {FONT.tiny}px; padding: 0 {SPACE.s - 1}px; font-weight: {FONT.medium};
         min-height: {SIZE.chip - 2}px; max-height: {SIZE.chip - 2}px; border-radius: {RADIUS.chip}px;
         border: 1px solid {c.track}; background: {c.track}; color: {c.muted}; }}

@@ -1,11 +1,21 @@
-"""What is found out beside the window once it stands: which weights are here, and what to compute on. Loads torch."""
+"""What is loaded and found out beside the window once it stands: icons, which weights are here, what to compute on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.base.errors import UserError
 from core.base.events import Stop
 from core.base.folders import Folders
+from gui_app import icons
+
+if TYPE_CHECKING:
+    from core.models.device import DeviceChoice
+
+
+@dataclass(frozen=True)
+class IconsLoaded:
+    """Icons can be painted from now on."""
 
 
 @dataclass(frozen=True)
@@ -13,6 +23,20 @@ class WeightsReady:
     """The keys of all backbones whose weights are on this computer."""
 
     keys: frozenset[str]
+
+
+@dataclass(frozen=True)
+class DeviceFound:
+    """What to compute on."""
+
+    device: "DeviceChoice"
+
+
+@dataclass(frozen=True)
+class NoDevice:
+    """There is nothing to compute on as wished, and why."""
+
+    problem: str
 
 
 def ready_weights(folders: Folders) -> WeightsReady:
@@ -24,28 +48,24 @@ def ready_weights(folders: Folders) -> WeightsReady:
     return WeightsReady(frozenset(backbone.key for backbone in BACKBONES if store.ready(backbone)))
 
 
-@dataclass(frozen=True)
-class NoDevice:
-    """There is nothing to compute on as wished, and why."""
-
-    problem: str
-
-
 def find_device(wish: str, stop: Stop) -> Iterator[object]:
-    """Yield the DeviceChoice for a wish, or NoDevice."""
+    """Yield DeviceFound for a wish, or NoDevice."""
     from core.models.device import choose_device
 
     try:
-        yield choose_device(wish)
+        yield DeviceFound(choose_device(wish))
     except UserError as error:
         yield NoDevice(str(error))
 
 
 def warm_up(folders: Folders, wish: str, stop: Stop) -> Iterator[object]:
-    """Yield WeightsReady, then the DeviceChoice, and load what planning and training will need."""
-    yield ready_weights(folders)
-    import core.train.plan
+    """Load what the pages will need, in the order in which a person can come to need it; torch comes last."""
+    icons.load()
+    yield IconsLoaded()
+    import gui_app.pages.data
+    import gui_app.pages.model  # noqa: F401 - classes only; a page is built in the main thread
 
+    yield ready_weights(folders)
     yield from find_device(wish, stop)
     if not stop():
         import core.results.session  # noqa: F401 - so that the first run starts at once

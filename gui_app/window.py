@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtGui import QActionGroup, QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QActionGroup, QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
         self.message_bar = MessageBar(session.notifier)
         self.status_line = StatusLine()
         self._stack = QStackedWidget()
+        self._central = QWidget()
         self._arrange()
         self._connect()
         self._add_shortcuts()
@@ -112,6 +113,11 @@ class MainWindow(QMainWindow):
         if self._leaving and not state.training:
             self.close()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Give the focus to nothing in particular, so that no button wears its ring before Tab was pressed."""
+        super().showEvent(event)
+        self._central.setFocus()
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Close at once, unless a run is under way: then ask, stop it, and close when its best epoch is safe."""
         if self.session.state.training and not self._leaving:
@@ -131,9 +137,8 @@ class MainWindow(QMainWindow):
         upper.setSpacing(0)
         upper.addWidget(self.sidebar)
         upper.addLayout(middle, 1)
-        central = QWidget()
+        central = self._central
         central.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        central.setFocus()  # nothing wears the ring of focus before Tab was pressed
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -145,6 +150,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.session.store.changed.connect(self.show_state)
         self.session.place_wanted.connect(self._choose_place)
+        self.session.icons_loaded.connect(self.update)
         self.sidebar.go.connect(self.session.go)
         self.sidebar.show_run.connect(self.session.show_run)
 

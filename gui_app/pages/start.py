@@ -81,7 +81,7 @@ class StartPage(PageFrame):
         column = QVBoxLayout(self._drop)
         column.setSpacing(SPACE.s)
         column.addStretch(1)
-        column.addWidget(Icon("mdi6.folder-image", SIZE.icon_large, "accent"), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(Icon("folder-image", SIZE.icon_large, "accent"), 0, Qt.AlignmentFlag.AlignHCenter)
         for text, role in (
             (self.tr("Drop the folder with your labelled images here"), "heading"),
             (self.tr("Each subfolder is one class. About 20 images a class are enough to begin."), "muted"),
@@ -220,14 +220,14 @@ def _folder_picture(page: QWidget) -> QGridLayout:
         line = QHBoxLayout()
         line.setSpacing(SPACE.xs)
         line.addSpacing(depth * SPACE.l)
-        line.addWidget(Icon("mdi6.folder", SIZE.icon, "accent"))
+        line.addWidget(Icon("folder", SIZE.icon, "accent"))
         line.addWidget(text_label(name, "strong" if depth == 0 else "body"))
         line.addStretch(1)
         grid.addLayout(line, row, 0)
         images = QHBoxLayout()
         images.setSpacing(SPACE.xs)
         for _ in range(n_images):
-            images.addWidget(Icon("mdi6.image-outline", SIZE.icon, "plain"))
+            images.addWidget(Icon("image-outline", SIZE.icon, "plain"))
         images.addWidget(text_label("…" if n_images else "", "muted"))
         images.addStretch(1)
         grid.addLayout(images, row, 1)
