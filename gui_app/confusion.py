@@ -49,7 +49,8 @@ class ConfusionMatrix(QTableView):
         self.setItemDelegate(_Cell(self))
         self._names = _Names(Qt.Orientation.Horizontal, self)
         self.setHorizontalHeader(self._names)
-        self.setVerticalHeader(_Names(Qt.Orientation.Vertical, self))
+        self._row_names = _Names(Qt.Orientation.Vertical, self)
+        self.setVerticalHeader(self._row_names)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -156,6 +157,8 @@ class _Model(QAbstractTableModel):
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
+        if section >= len(self.classes):  # one header is reset before the other, and asks for sections that are gone
+            return None
         if role == Qt.ItemDataRole.ToolTipRole:
             return as_tip(self.classes[section])
         if role != Qt.ItemDataRole.DisplayRole:

@@ -269,6 +269,7 @@ class CurvePlot(QWidget):
                 horizontalalignment="left" if shift_px[0] > 0 else "right",
                 verticalalignment="bottom" if shift_px[1] > 0 else "top",
                 parse_math=False,
+                bbox={"facecolor": theme.palette().panel, "linewidth": 0, "pad": 1} if shift_px[1] < 0 else None,
             )
         )
 
