@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torchvision import models
+from torchvision.models.resnet import BasicBlock
 from torchvision.models.vision_transformer import VisionTransformer, interpolate_embeddings
 
 from core.base.errors import UserError
@@ -50,6 +51,14 @@ def _torchvision(name: str, size_px: int) -> nn.Module:
 
 for _name in models.list_models(module=models):
     ARCHITECTURES.add(Architecture(_name, partial(_torchvision, _name)))
+
+
+def _resnet10(size_px: int) -> nn.Module:
+    return models.ResNet(BasicBlock, [1, 1, 1, 1])
+
+
+# Half of ResNet-18, which torchvision has no name for: small enough to ship.
+ARCHITECTURES.add(Architecture("resnet10", _resnet10))
 
 
 class Head(nn.Linear):
@@ -163,7 +172,7 @@ def build(
     if weights is None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            network = _make(backbone, n_classes, size_px)
+            network = _make(backbone, n_classes, size_px, _real)
     else:
         network = skeleton(backbone, n_classes, size_px).to_empty(device="cpu")
         network._load_trunk(_pretrained(network, weights))
@@ -180,17 +189,26 @@ def restore(backbone: Backbone, n_classes: int, state: Mapping[str, Tensor], siz
 
 def skeleton(backbone: Backbone, n_classes: int, size_px: int | None = None) -> Network:
     """Return a network on the meta device: names and shapes, no memory, no initialisation. Raises like `build`."""
-    with OnMeta():
-        return _make(backbone, n_classes, size_px or backbone.size_px).to("meta")
+    return _make(backbone, n_classes, size_px or backbone.size_px, hollow)
 
 
-def _make(backbone: Backbone, n_classes: int, size_px: int) -> Network:
+def hollow(architecture: str, size_px: int) -> nn.Module:
+    """Return torchvision's network on the meta device."""
+    with _OnMeta():
+        return _real(architecture, size_px).to("meta")
+
+
+def _real(architecture: str, size_px: int) -> nn.Module:
+    return ARCHITECTURES[architecture].make(size_px)
+
+
+def _make(backbone: Backbone, n_classes: int, size_px: int, how: Callable[[str, int], nn.Module]) -> Network:
     unfit = UserError(
         f"{backbone.title} cannot work with images of {size_px} × {size_px} pixels.",
         f"Set the image size to {backbone.size_px} pixels, or choose another model.",
     )
     try:
-        trunk = ARCHITECTURES[backbone.architecture].make(size_px)
+        trunk = how(backbone.architecture, size_px)
     except (AssertionError, ValueError):
         if size_px == backbone.size_px:
             raise
@@ -198,10 +216,12 @@ def _make(backbone: Backbone, n_classes: int, size_px: int) -> Network:
     return Network(backbone, trunk, n_classes)
 
 
-class OnMeta(TorchFunctionMode):
+class _OnMeta(TorchFunctionMode):
     """Makes parameters without memory. Narrower than torch.device("meta"), where RegNet cannot compute its widths."""
 
-    FACTORIES = (torch.empty, torch.zeros, torch.ones, torch.randn, torch.rand)
+    _FACTORIES = (torch.empty, torch.zeros, torch.ones, torch.randn, torch.rand)
+    # Slow on meta tensors, and of no effect.
+    _FILLS = (Tensor.uniform_, Tensor.fill_, Tensor.zero_, nn.init.normal_, nn.init.kaiming_uniform_, nn.init.uniform_)
 
     def __torch_function__(
         self,
@@ -210,8 +230,12 @@ class OnMeta(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - whatever the function returns
-        meta = {"device": "meta"} if func in self.FACTORIES else {}
-        return func(*args, **{**(kwargs or {}), **meta})
+        given = dict(kwargs or {})
+        filled = (args[0] if args else given.get("tensor")) if func in self._FILLS else None
+        if filled is not None and filled.is_meta:
+            return filled
+        meta = {"device": "meta"} if func in self._FACTORIES else {}
+        return func(*args, **{**given, **meta})
 
 
 def last_layer(trunk: nn.Module) -> tuple[str, nn.Linear | nn.Conv2d]:
