@@ -4,11 +4,10 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 from torchvision import models
@@ -16,8 +15,8 @@ from torchvision import models
 from core.base.errors import UserError
 from core.base.files import RESOURCES, sha256, write_bytes
 from core.models.backbones import CATALOGUE, Backbone
-from core.models.groups import layer_groups
-from core.models.network import ARCHITECTURES, OnMeta, last_layer
+from core.models.groups import Survey, survey
+from core.models.network import hollow, last_layer
 
 STARTER = RESOURCES / "starter.safetensors"
 
@@ -75,29 +74,20 @@ _TITLES = (
 )
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """What is read off the network itself."""
-
-    parameters: int
-    feature_dim: int
-    groups: tuple[Any, ...]
-    normalises_itself: bool
-
-
 def torchvision_backbones() -> Iterator[Backbone]:
     """Yield an entry for each classification network that torchvision has, in alphabetical order."""
     for name in models.list_models(module=models):
-        yield torchvision_backbone(name)
+        yield torchvision_backbone(name, hollow(name, _frame(name).crop_size[0]))
 
 
-def torchvision_backbone(name: str) -> Backbone:
-    """Return the entry for torchvision's newest weights of one network."""
-    weights = models.get_model_weights(name).DEFAULT
-    frame = weights.transforms()
+def torchvision_backbone(name: str, trunk: nn.Module) -> Backbone:
+    """Return the entry for torchvision's newest weights of one network, given that network on the meta device."""
+    weights, frame = models.get_model_weights(name).DEFAULT, _frame(name)
     size_px = frame.crop_size[0]
-    measured = _measure(name, size_px)
-    half = (0.5, 0.5, 0.5)
+    seen = _survey(trunk, size_px)
+    # With weights, GoogLeNet and Inception turn the usual normalisation into this one in a first step of their own
+    # ("transform_input"). We give it at once, so that the network is the same with and without weights.
+    own = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)} if hasattr(trunk, "transform_input") else {}
     family = max((start for start in _FAMILIES if name.startswith(start)), key=len)
     found = re.search(r"-([0-9a-f]{8,})\.pth$", weights.url)
     assert found, weights.url
@@ -106,7 +96,7 @@ def torchvision_backbone(name: str) -> Backbone:
         title=_title(name, family),
         family=_FAMILIES[family],
         architecture=name,
-        parameters=measured.parameters,
+        parameters=sum(value.numel() for value in trunk.parameters()),
         file_mb=round(weights.meta["_file_size"], 1),
         imagenet_top1=round(weights.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100, 5),
         gflops=weights.meta["_ops"],
@@ -115,12 +105,11 @@ def torchvision_backbone(name: str) -> Backbone:
         size_px=size_px,
         resize_px=frame.resize_size[0],
         interpolation=frame.interpolation.value,
-        mean=half if measured.normalises_itself else tuple(frame.mean),
-        std=half if measured.normalises_itself else tuple(frame.std),
-        feature_dim=measured.feature_dim,
-        groups=measured.groups,
+        feature_dim=seen.feature_dim,
+        groups=seen.groups,
         note=RECOMMENDED.get(name, _NOT_COMMERCIAL if "SWAG" in weights.meta.get("license", "") else ""),
         recommended=name in RECOMMENDED,
+        **({"mean": tuple(frame.mean), "std": tuple(frame.std)} | own),
     )
 
 
@@ -136,17 +125,18 @@ def starter_backbone(path: Path) -> Backbone:
         mean, std = tuple(json.loads(facts["mean"])), tuple(json.loads(facts["std"]))
     except (SafetensorError, KeyError, ValueError) as error:
         raise UserError(f"The file {path} does not describe a starter model ({error}).", hint) from None
-    measured = _measure(architecture, size_px)
-    reference = torchvision_backbone(architecture)
+    trunk = hollow(architecture, size_px)
+    usual = models.get_model_weights(architecture).DEFAULT
+    seen = _survey(trunk, size_px)
     return Backbone(
         key="starter",
         title="Starter (built in)",
         family="Starter",
         architecture=architecture,
-        parameters=measured.parameters,
+        parameters=sum(value.numel() for value in trunk.parameters()),
         file_mb=round(path.stat().st_size / 2**20, 1),
         imagenet_top1=None,
-        gflops=round(reference.gflops * (size_px / reference.size_px) ** 2, 3),
+        gflops=round(usual.meta["_ops"] * (size_px / _frame(architecture).crop_size[0]) ** 2, 3),
         url=None,
         sha256=sha256(path),
         size_px=size_px,
@@ -154,8 +144,8 @@ def starter_backbone(path: Path) -> Backbone:
         interpolation="bilinear",
         mean=mean,
         std=std,
-        feature_dim=measured.feature_dim,
-        groups=measured.groups,
+        feature_dim=seen.feature_dim,
+        groups=seen.groups,
         note="Always here, without a download. It grew up on drawings alone; a downloaded model is more exact.",
         recommended=True,
     )
@@ -172,20 +162,18 @@ def _entry(backbone: Backbone) -> str:
     return f' {json.dumps(facts, ensure_ascii=False)[:-1]},\n  "groups": [\n    {groups}]}}'
 
 
-def _measure(architecture: str, size_px: int) -> _Measured:
-    with OnMeta():
-        trunk = ARCHITECTURES[architecture].make(size_px).to("meta")
-    parameters = sum(value.numel() for value in trunk.parameters())
-    head_name, head = last_layer(trunk)
-    trunk.set_submodule(head_name, nn.Identity())
-    return _Measured(
-        parameters=parameters,
-        feature_dim=head.weight.shape[1],
-        groups=layer_groups(trunk, size_px, head_name),
-        # GoogLeNet and Inception with weights turn the usual normalisation into this one in a first step of their own
-        # ("transform_input"); we give it at once, so that the network is the same with and without weights.
-        normalises_itself=hasattr(trunk, "transform_input"),
-    )
+def _frame(name: str) -> Any:  # noqa: ANN401 - torchvision gives no types
+    """Return torchvision's preprocessing for its newest weights of a network."""
+    return models.get_model_weights(name).DEFAULT.transforms()
+
+
+def _survey(trunk: nn.Module, size_px: int) -> Survey:
+    """Look at a network with its head, and leave it as it was."""
+    name, head = last_layer(trunk)
+    trunk.set_submodule(name, nn.Identity())
+    seen = survey(trunk, size_px, name)
+    trunk.set_submodule(name, head)
+    return seen
 
 
 def _title(name: str, family: str) -> str:
@@ -198,7 +186,6 @@ def _title(name: str, family: str) -> str:
 
 def main() -> None:
     """Rewrite the catalogue, the starter first."""
-    torch.manual_seed(0)
     write_bytes(CATALOGUE, text([starter_backbone(STARTER), *torchvision_backbones()]).encode())
 
 

@@ -13,6 +13,7 @@ Vector = NDArray[np.float32]
 Result = TypeVar("Result")
 
 _LIMIT_BYTES = 4 * 2**30
+_WAIT_S = 5.0  # for another window that is writing
 _ASKED_AT_ONCE = 500  # some builds of SQLite take no more than 999 values in a statement
 
 _SCHEMA = """
@@ -63,7 +64,7 @@ class FeatureStore:
 
     def _once(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._file)) as database:
+        with closing(sqlite3.connect(self._file, timeout=_WAIT_S)) as database:
             database.executescript(_SCHEMA)
             with database:
                 return work(database)

@@ -5,12 +5,15 @@ five blocks of VGG. What comes before the first block made of several layers is 
 coarser, such as ViT, has its blocks dealt into six groups.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import batch_norm, gelu, hardswish, layer_norm, relu, silu
+from torch.overrides import TorchFunctionMode
 
 from core.models.backbones import LayerGroup
 
@@ -44,16 +47,24 @@ class _Cut:
         return {name: size for unit in self.units for name, size in unit.parameters.items()}
 
 
-def layer_groups(trunk: nn.Module, size_px: int, head: str) -> tuple[LayerGroup, ...]:
-    """Return the groups of a network on the meta device that has `nn.Identity` in place of the module named `head`."""
+@dataclass(frozen=True)
+class Survey:
+    """What a trial forward pass shows: the layer groups, head left out, and how many features the head gets."""
+
+    groups: tuple[LayerGroup, ...]
+    feature_dim: int
+
+
+def survey(trunk: nn.Module, size_px: int, head: str) -> Survey:
+    """Look at a network on the meta device that has `nn.Identity` in place of the module named `head`."""
     total = sum(parameter.numel() for parameter in trunk.parameters())
     units = list(_units(trunk, "", total))
-    _measure(trunk, units, size_px)
+    features = _measure(trunk, units, size_px)
     cuts = _cut(units)
     if len(cuts) == 2:
         cuts = [cuts[0], *_deal(cuts[1])]
     every = [*(name for name, _ in trunk.named_parameters()), f"{head}."]
-    return tuple(_group(number, cut, every) for number, cut in enumerate(cuts))
+    return Survey(tuple(_group(number, cut, every) for number, cut in enumerate(cuts)), features.shape[1])
 
 
 def _units(module: nn.Module, path: str, total: int) -> Iterator[_Unit]:
@@ -75,8 +86,26 @@ def _units(module: nn.Module, path: str, total: int) -> Iterator[_Unit]:
             yield _Unit(f"{path}{name}", sizes, block=not layer, starts=matrix)
 
 
-def _measure(trunk: nn.Module, units: list[_Unit], size_px: int) -> None:
-    """Fill in the sides by one forward pass; parameters that stand alone have the side of what comes before them."""
+class _ShapesOnly(TorchFunctionMode):
+    """Leaves out what changes no shape, and takes most of the time on the meta device."""
+
+    _LEFT_OUT = (batch_norm, layer_norm, relu, gelu, silu, hardswish)
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401 - whatever the function returns
+        return args[0] if func in self._LEFT_OUT else func(*args, **(kwargs or {}))
+
+
+def _measure(trunk: nn.Module, units: list[_Unit], size_px: int) -> Tensor:
+    """Fill in the sides by one forward pass and return its result.
+
+    Parameters that stand alone have the side of what comes before them.
+    """
     modules = dict(trunk.named_modules())
     seen: dict[str, float] = {}
 
@@ -88,12 +117,14 @@ def _measure(trunk: nn.Module, units: list[_Unit], size_px: int) -> None:
         for unit in units
         if unit.name in modules
     ]
-    trunk.eval()(torch.empty(1, 3, size_px, size_px, device="meta"))
+    with _ShapesOnly():
+        features: Tensor = trunk.eval()(torch.empty(1, 3, size_px, size_px, device="meta"))
     for hook in hooks:
         hook.remove()
     side = float(size_px)
     for unit in units:
         side = unit.side = seen.get(unit.name, side)
+    return features
 
 
 def _side(output: Tensor) -> float:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -34,30 +33,41 @@ def import_weights(backbone: Backbone, file: Path) -> dict[str, Tensor]:
     Takes safetensors, and what torch.save wrote: a state by itself, or under the usual keys and prefixes. Raises
     UserError if the file cannot be read, holds no weights, or those of another network.
     """
-    tensors = _named(_tensors(_read(file)))
+    tensors = _tensors(_read(file))
     if not tensors:
         raise UserError(f"“{file.name}” holds no weights.", f"Choose a file with the weights of {backbone.title}.")
+    return fit(backbone, file.name, tensors)
+
+
+def fit(backbone: Backbone, file: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors of a file as `import_weights` does; raises UserError, naming the file, if they do not fit."""
     network = skeleton(backbone, 1)
     heads = (f"{network.head_name}.", *_AUXILIARY)
-    found = {name: value for name, value in tensors.items() if not name.startswith(heads)}
-    return _fitted(backbone, file.name, found, network.trunk.state_dict())
+    expected = network.trunk.state_dict()
+    # Files from before 2018 lack these counters, which are of no effect.
+    counters = {name: torch.tensor(0) for name in expected if name.endswith(".num_batches_tracked")}
+    found = counters | {name: value for name, value in _named(tensors).items() if not name.startswith(heads)}
+    _compare(backbone, file, found, expected)
+    if not all(bool(value.isfinite().all()) for value in found.values()):
+        raise UserError(f"“{file}” holds numbers that are not finite.", "Get the file again, or choose another one.")
+    return {name: found[name].to(value.dtype).contiguous() for name, value in expected.items()}
 
 
 def _read(file: Path) -> object:
     try:
+        file.open("rb").close()
+    except OSError as error:
+        raise UserError(f"“{file}” cannot be read: {error.strerror}.", "Choose another file.") from None
+    try:
         if file.suffix == ".safetensors":
             return load_file(file)
         return torch.load(file, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise UserError(f"“{file}” cannot be read: {error.strerror}.", "Choose another file.") from None
     except pickle.UnpicklingError as error:
         if "GLOBAL" not in str(error):
             raise _damaged(file) from None
         hint = "Choose a file that holds only weights, best one that ends in .safetensors."
         raise UserError(f"“{file.name}” holds program code, which Graft never runs.", hint) from None
-    except SafetensorError:
-        raise _damaged(file) from None
-    except Exception:  # noqa: BLE001 - a pickle that is cut off or was never one raises anything
+    except Exception:  # noqa: BLE001 - a file that is cut off or was never one of weights raises anything
         raise _damaged(file) from None
 
 
@@ -88,18 +98,6 @@ def _today(name: str) -> str:
     return name
 
 
-def _fitted(
-    backbone: Backbone, file: str, found: dict[str, Tensor], expected: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    # Files from before 2018 lack these counters, which are of no effect.
-    counters = {name: torch.tensor(0) for name in expected if name.endswith(".num_batches_tracked")}
-    found = counters | found
-    _compare(backbone, file, found, expected)
-    if not all(bool(value.isfinite().all()) for value in found.values()):
-        raise UserError(f"“{file}” holds numbers that are not finite.", "Get the file again, or choose another one.")
-    return {name: found[name].to(value.dtype).contiguous() for name, value in expected.items()}
-
-
 def _compare(backbone: Backbone, file: str, found: dict[str, Tensor], expected: Mapping[str, Tensor]) -> None:
     other = f"“{file}” holds weights of another network:"
     hint = f"Choose a file with the weights of {backbone.title}, or choose the model that these belong to."
@@ -109,7 +107,7 @@ def _compare(backbone: Backbone, file: str, found: dict[str, Tensor], expected: 
     # ResNet-34 has all that ResNet-18 has: without this it would be taken for it.
     if extra := [name for name in found if name not in expected]:
         parts = f"{len(extra)} parts that {backbone.title} does not have"
-        raise UserError(f"{other} it has {parts}, such as “{extra[0]}”.", hint)
+        raise UserError(f"{other} it has {parts}, such as “{min(extra)}”.", hint)
     if unlike := [name for name, value in expected.items() if found[name].shape != value.shape]:
         parts = f"{len(unlike)} of {len(expected)} parts of {backbone.title} have another size in it"
         sizes = f"{_size(found[unlike[0]])} instead of {_size(expected[unlike[0]])}"

@@ -1,4 +1,4 @@
-"""A network so small that tests need no weights, no network and no patience; `register` makes it a choice like others."""
+"""A network so small that tests need no weights and no patience; `register` makes it a choice like any other."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from core.models.backbones import BACKBONES, Backbone
-from core.models.groups import layer_groups
-from core.models.network import ARCHITECTURES, Architecture, OnMeta, build, last_layer
+from core.models.groups import survey
+from core.models.network import ARCHITECTURES, Architecture, build, hollow, last_layer
 
 SIZE_PX = 32
 
@@ -48,11 +48,11 @@ def write_weights(file: Path, seed: int = 0) -> Path:
 
 
 def _backbone() -> Backbone:
-    with OnMeta():
-        trunk = _Tiny().to("meta")
-    head_name, head = last_layer(trunk)
+    trunk = hollow("tiny", SIZE_PX)
     parameters = sum(value.numel() for value in trunk.parameters())
-    trunk.set_submodule(head_name, nn.Identity())
+    head, _ = last_layer(trunk)
+    trunk.set_submodule(head, nn.Identity())
+    seen = survey(trunk, SIZE_PX, head)
     return Backbone(
         key="tiny",
         title="Tiny",
@@ -69,6 +69,6 @@ def _backbone() -> Backbone:
         interpolation="bilinear",
         mean=(0.5, 0.5, 0.5),
         std=(0.25, 0.25, 0.25),
-        feature_dim=head.weight.shape[1],
-        groups=layer_groups(trunk, SIZE_PX, head_name),
+        feature_dim=seen.feature_dim,
+        groups=seen.groups,
     )
