@@ -40,9 +40,9 @@ class Project:
         Raises UserError if the folder is taken, lies among the images, or cannot be written; then nothing is left.
         """
         root = images_root.absolute()
-        _check_place(folder, root)
         unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
         try:
+            _check_place(folder, root)
             (unfinished / _RUNS).mkdir(parents=True)
             create_database(unfinished / _DATABASE)
             cls(unfinished, FileLock(unfinished / _LOCK))._write_settings(images_root=str(root))

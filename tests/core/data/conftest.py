@@ -1,15 +1,17 @@
 """Small folders of real images, and a short way to scan them."""
 
-from collections.abc import Callable
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 from PIL import Image
 
 from core.data.scan import FoundImage, Scan, Scanned, scan
 
-Draw = Callable[..., Path]
+# In the repository its folder would make pytest warn, as `norecursedirs` is set; and warnings are errors.
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "graft-hypothesis")
 
 
 def picture(seed: int, size: tuple[int, int] = (16, 12)) -> Image.Image:
