@@ -18,7 +18,18 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent, QTransform
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QHideEvent,
+    QKeyEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+    QTransform,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -69,7 +80,7 @@ class ImageGrid(QWidget):
         self.view.setItemDelegate(self._delegate)
         self._settled = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._settled.timeout.connect(self._want_visible)
-        self.view.verticalScrollBar().valueChanged.connect(self._settled.start)
+        self.view.verticalScrollBar().valueChanged.connect(lambda: self._settled.start())
         self.view.resized.connect(self._arrange)
         self.view.chosen.connect(self._choose)
         theme.watcher().changed.connect(self.view.viewport().update)
@@ -96,6 +107,17 @@ class ImageGrid(QWidget):
         self._arrange()
         self.view.scrollToTop()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Read what is seen now."""
+        super().showEvent(event)
+        self._settled.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Read nothing while nobody looks."""
+        super().hideEvent(event)
+        self._settled.stop()
+        self._loader.want([])
+
     def _choose(self, index: QModelIndex) -> None:
         position = self._model.position(index)
         if position < len(self._model.items):
@@ -118,7 +140,8 @@ class ImageGrid(QWidget):
                 self.view.setCurrentIndex(self._model.at(current))
         self.view.horizontalHeader().setDefaultSectionSize(width // columns)
         self.view.verticalHeader().setDefaultSectionSize(self._row_px(width, columns))
-        self._settled.start()
+        if self.isVisible():
+            self._settled.start()
 
     def _columns(self, width: int) -> int:
         return max(1, (width + SIZE.thumb_gap) // (self._cell_px + SIZE.thumb_gap))

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui_app import theme
@@ -93,6 +93,11 @@ class RunPlots(QWidget):
         """Catch up at once with what came while nobody looked."""
         super().showEvent(event)
         self._draw()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw nothing while nobody looks."""
+        super().hideEvent(event)
+        self._timer.stop()
 
     def _lay_out(self) -> None:
         heading = QHBoxLayout()

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,8 @@ def _to_qt(image: "Image") -> QImage:
 class Loader(QObject):
     """Reads files in threads. `loaded` gives the path and a Picture, or a str that says why there is none.
 
-    The threads know nothing of Qt's objects, so that none of these can be gone when a file has been read.
+    The threads know nothing of Qt's objects, so that none of these can be gone when a file has been read. They end
+    as soon as there is nothing left to read.
     """
 
     loaded = Signal(object, object)
@@ -90,11 +92,11 @@ class Loader(QObject):
     def __init__(self, read: Read, parent: QObject) -> None:
         super().__init__(parent)
         self._read = read
-        self._pool = pool = ThreadPoolExecutor(THREADS, thread_name_prefix="thumbs")
         self._reading: dict[Path, Future[Picture | str]] = {}
+        self._pools: list[ThreadPoolExecutor] = []
         self._timer = QTimer(self, interval=COLLECT_MS)
         self._timer.timeout.connect(self._collect)
-        self.destroyed.connect(lambda: pool.shutdown(cancel_futures=True))
+        self.destroyed.connect(partial(_shut, self._pools))
 
     def want(self, paths: Iterable[Path]) -> None:
         """Read these, first ones first. What was wanted before, is not in it and has not begun is dropped."""
@@ -104,16 +106,36 @@ class Loader(QObject):
         }
         for path in wanted:
             if path not in self._reading:
-                self._reading[path] = self._pool.submit(_attempt, self._read, path)
-        if self._reading:
+                self._reading[path] = self._pool().submit(_attempt, self._read, path)
+        if wanted:
             self._timer.start()
+        else:
+            self._rest()
+
+    def _pool(self) -> ThreadPoolExecutor:
+        if not self._pools:
+            self._pools.append(ThreadPoolExecutor(THREADS, thread_name_prefix="images"))
+        return self._pools[0]
+
+    def _rest(self) -> None:
+        """Let the threads go; a file that is being read at this moment is finished and forgotten."""
+        self._timer.stop()
+        self._reading = {}
+        while self._pools:
+            self._pools.pop().shutdown(wait=False, cancel_futures=True)
 
     def _collect(self) -> None:
         done = [path for path, future in self._reading.items() if future.done()]
         for path in done:
             self.loaded.emit(path, self._reading.pop(path).result())
         if not self._reading:
-            self._timer.stop()
+            self._rest()
+
+
+def _shut(pools: list[ThreadPoolExecutor], *_: object) -> None:
+    """Wait for the threads; called when the loader itself is gone already."""
+    for pool in pools:
+        pool.shutdown(cancel_futures=True)
 
 
 def _attempt(read: Read, path: Path) -> Picture | str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from core.base.events import Warned
 from core.results.metrics import Evaluation, Judged
@@ -13,6 +13,7 @@ from gui_app.class_scores import ClassScoreTable
 from gui_app.confusion import SPACIOUS, ConfusionMatrix, worst_cell
 from gui_app.grid import GridItem, ImageGrid, ImageViewer
 from gui_app.notes import NotesCard
+from gui_app.side import SideColumn
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import Card, EmptyState, PageFrame, plain_button, primary_button, text_label
 from gui_app.words import count, interval, model_words, percent, run_name, shorten
@@ -85,24 +86,9 @@ class ResultsPage(PageFrame):
         wrong.body.addWidget(self._matrix)
         by_class = Card(self.tr("By class"))
         by_class.body.addWidget(self._scores)
-        column = QWidget()
-        column.setProperty("role", "scrolled")
-        self._side = QScrollArea()
-        self._side.setObjectName("results_side")
-        self._side.setAccessibleName(self.tr("Score"))
-        self._side.setFrameShape(QFrame.Shape.NoFrame)
-        self._side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._side.setWidgetResizable(True)
-        self._side.setWidget(column)
-        side = QVBoxLayout(column)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(SPACE.m)
-        for card in (wrong, by_class):
-            card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-            side.addWidget(card)
-        side.addWidget(self._notes)
-        side.addStretch(1)
+        self._side = SideColumn("results_side", self.tr("Score"), SIZE.results_side)
+        for card in (wrong, by_class, self._notes):
+            self._side.add(card)
         page = QWidget()
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, 0, 0)

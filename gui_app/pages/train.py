@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from core.results.runs import RunRecord
 from gui_app.live import LiveRun
 from gui_app.notes import NotesCard
+from gui_app.side import SideColumn
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import (
@@ -125,16 +126,13 @@ class TrainPage(PageFrame):
         curves.body.addWidget(self._curves)
         self._facts_card = Card(self.tr("Now"))
         self._facts_card.body.addWidget(self._now)
-        side = QVBoxLayout()
-        side.setSpacing(SPACE.m)
+        side = SideColumn("train_side", self.tr("Numbers"), SIZE.card_side)
         for card in (self._facts_card, self._health, self._warnings):
-            card.setFixedWidth(SIZE.card_side)
-            side.addWidget(card)
-        side.addStretch(1)
+            side.add(card)
         lower = QHBoxLayout()
         lower.setSpacing(SPACE.m)
         lower.addWidget(curves, 1)
-        lower.addLayout(side)
+        lower.addWidget(side)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QSizePolicy
 from core.results.runs import RunRecord
 from gui_app.drop import DropZone
 from gui_app.predictions import ClassBars, PredictionModel, top_class
+from gui_app.side import SideColumn
 from gui_app.tables import PlainTable
 from gui_app.theme import SIZE, SPACE
 from gui_app.thumbs import Loader, Picture, read_whole
@@ -109,25 +110,23 @@ class UsePage(PageFrame):
         main.body.addWidget(self._answer, 3)
         main.body.addWidget(self._count)
         main.body.addWidget(self._table, 2)
-        self._batch = Card(self.tr("Batch"))
-        self._batch.setFixedWidth(SIZE.card_side)
+        batch = Card(self.tr("Batch"))
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE.s)
         buttons.addWidget(self._csv)
         buttons.addWidget(self._clear)
         buttons.addStretch(1)
-        self._batch.body.addWidget(self._done)
-        self._batch.body.addWidget(self._tally)
-        self._batch.body.addLayout(buttons)
-        side = QVBoxLayout()
-        side.addWidget(self._batch)
-        side.addStretch(1)
+        batch.body.addWidget(self._done)
+        batch.body.addWidget(self._tally)
+        batch.body.addLayout(buttons)
+        self._side = SideColumn("use_side", self.tr("Batch"), SIZE.card_side)
+        self._side.add(batch)
         page = QWidget()
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE.m)
         row.addWidget(main, 1)
-        row.addLayout(side)
+        row.addWidget(self._side)
         return page
 
     def _subtitle(self, record: RunRecord) -> str:
@@ -146,7 +145,7 @@ class UsePage(PageFrame):
             self._show_newest = False
             self._table.setCurrentIndex(self._model.index(known, 0))
         self._answer.setVisible(n > 0)
-        self._batch.setVisible(n > 0)
+        self._side.setVisible(n > 0)
         self._count.setVisible(n > 1)
         self._table.setVisible(n > 1)
         self._drop.set_large(n == 0)

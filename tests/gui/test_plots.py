@@ -1,0 +1,116 @@
+"""The live curves: what is drawn, how often, and in which colours."""
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from core.base.events import EpochDone, PhaseStarted, Step
+from gui_app import theme
+from gui_app.live import LiveRun
+from gui_app.plots import RunPlots, accuracy_bottom, loss_top
+from tests.gui.runs import made_events
+
+
+@pytest.fixture
+def plots(app: QApplication, qtbot: QtBot) -> RunPlots:
+    plots = RunPlots("plots")
+    qtbot.addWidget(plots)
+    plots.resize(600, 500)
+    plots.show()
+    qtbot.waitExposed(plots)
+    return plots
+
+
+def _run(epochs: int = 4) -> LiveRun:
+    live = LiveRun()
+    live.feed(made_events(epochs))
+    return live
+
+
+def test_curves_of_training_and_validation_are_drawn(plots: RunPlots, qtbot: QtBot) -> None:
+    plots.show_run(_run(), 10)
+    qtbot.waitUntil(lambda: plots.redraws == 1)
+    training, validation, _best = plots.accuracy.axes.lines
+    assert list(np.asarray(validation.get_xdata())) == [1, 2, 3, 4]
+    assert list(np.asarray(training.get_ydata())) == pytest.approx([0.75, 0.8333, 0.875, 0.9], abs=1e-3)
+    assert plots.loss.axes.get_xlim() == (0, 10)
+
+
+def test_lines_are_reused_and_redrawn_at_most_four_times_a_second(plots: RunPlots, qtbot: QtBot) -> None:
+    live = LiveRun()
+    live.feed((PhaseStarted("all", "everything", 1, 10),))
+    lines = list(plots.loss.axes.lines)
+    for i in range(100):
+        live.feed((Step(i / 10, 1.0),))
+        plots.show_run(live, 10)
+        QApplication.processEvents()
+    assert plots.redraws <= 2
+    qtbot.waitUntil(lambda: len(np.asarray(lines[0].get_xdata())) == 100, timeout=2000)
+    assert plots.redraws <= 3
+    assert list(plots.loss.axes.lines) == lines
+
+
+def test_nothing_is_drawn_unless_it_changed_or_while_hidden(plots: RunPlots, qtbot: QtBot) -> None:
+    live = _run()
+    plots.show_run(live, 10)
+    qtbot.waitUntil(lambda: plots.redraws == 1)
+    plots.show_run(live, 10)
+    qtbot.waitUntil(lambda: not plots._timer.isActive())
+    plots.hide()
+    live.feed((Step(5.0, 0.1),))
+    plots.show_run(live, 10)
+    assert plots.redraws == 1
+    plots.show()
+    assert plots.redraws == 2
+
+
+def test_an_early_phase_and_the_best_epoch_are_marked(plots: RunPlots, qtbot: QtBot) -> None:
+    live = LiveRun()
+    live.feed((PhaseStarted("head", "head only", 1, 3), *made_events(3)[1:], PhaseStarted("all", "everything", 4, 7)))
+    plots.show_run(live, 10)
+    qtbot.waitUntil(lambda: plots.redraws == 1)
+    words = [text.get_text() for text in plots.loss.axes.texts]
+    assert words == ["head only", "best so far"]
+    shade = plots.loss.axes.patches[0].get_window_extent()
+    left, right = plots.loss.axes.transData.inverted().transform([(shade.x0, 0), (shade.x1, 0)])[:, 0]
+    assert (left, right) == pytest.approx((0, 3))
+
+
+def test_the_colours_follow_the_theme(plots: RunPlots, qtbot: QtBot) -> None:
+    plots.show_run(_run(), 10)
+    qtbot.waitUntil(lambda: plots.redraws == 1)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply(app, "dark")
+    qtbot.waitUntil(lambda: plots.redraws == 2)
+    assert plots.loss.axes.lines[0].get_color() == theme.palette().accent
+    qtbot.waitUntil(lambda: plots.loss.grab().toImage().pixelColor(2, 2) == QColor(theme.palette().panel))
+
+
+def test_one_epoch_is_a_point(plots: RunPlots, qtbot: QtBot) -> None:
+    plots.show_run(_run(1), 10)
+    qtbot.waitUntil(lambda: plots.redraws == 1)
+    assert plots.accuracy.axes.lines[0].get_marker() == "o"
+
+
+def test_a_spike_does_not_flatten_the_rest() -> None:
+    assert loss_top([40.0, 1.0, *[0.5] * 60], [0.6, 0.5]) == pytest.approx(1.1 * 0.6)
+    assert loss_top([0.7] * 10, [90.0, 0.7, 0.6]) == pytest.approx(1.1 * 1.4)
+    assert loss_top([], []) == 1.0
+
+
+def test_the_accuracy_axis_begins_a_tenth_below_the_lowest_point() -> None:
+    assert accuracy_bottom([0.93, 0.97]) == pytest.approx(0.8)
+    assert accuracy_bottom([0.02, 0.5]) == 0.0
+    assert accuracy_bottom([]) == 0.0
+
+
+def test_a_broken_epoch_is_no_reason_to_stop_drawing(plots: RunPlots, qtbot: QtBot) -> None:
+    live = LiveRun()
+    nan = float("nan")
+    live.feed((EpochDone(1, "all", nan, 0.5, nan, 0.5, False, 1.0), EpochDone(2, "all", 0.5, 0.5, 0.5, 0.5, True, 1.0)))
+    plots.show_run(live, 10)
+    qtbot.waitUntil(lambda: plots.redraws == 1)
+    assert plots.loss.axes.get_ylim()[1] < 2
