@@ -20,7 +20,7 @@ _NAMED = 3
 _ENOUGH: tuple[tuple[int, str], ...] = (
     (500, "That is enough for every way of transfer, also for fine-tuning everything."),
     (50, "That is enough for feature extraction, and for careful fine-tuning."),
-    (15, "That is enough for feature extraction."),
+    (FEW_IMAGES, "That is enough for feature extraction."),
     (0, "That is very little. Feature extraction can work, but the score will be uncertain."),
 )
 """From how many images a class on what can be said of them."""

@@ -265,4 +265,5 @@ def test_100_000_images_are_saved_and_read_quickly(project: Project) -> None:
     begun = time.process_time()
     project.save(scan, dataset)
     assert time.process_time() - begun < 2
-    assert (project.scan(), project.dataset()) == (scan, dataset)
+    read = project.dataset()
+    assert read is not None and read.images[::9999] == labelled[::9999]

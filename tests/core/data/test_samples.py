@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from core.base.errors import UserError
 from core.base.events import Progress
 from core.data import samples
-from core.data.images import Framing, read_image
+from core.data.images import read_image
 from core.data.samples import SamplesDrawn, draw_samples
 from tests.core.data.conftest import scanned
 
@@ -114,11 +114,11 @@ def colour_moments(image: Image.Image) -> NDArray[np.float64]:
 
 def silhouette(image: Image.Image) -> NDArray[np.float64]:
     """Return how slender, ragged and spread that is which is unlike the border of the image, thin lines left out."""
-    pixels = np.asarray(image, float)
-    border = np.concatenate([pixels[:6].reshape(-1, 3), pixels[-6:].reshape(-1, 3)])
+    pixels = np.asarray(image.reduce(2), float)
+    border = np.concatenate([pixels[:3].reshape(-1, 3), pixels[-3:].reshape(-1, 3)])
     unlike = np.sqrt((((pixels - np.median(border, axis=0)) / (border.std(axis=0) + 4)) ** 2).sum(axis=2))
     mask = Image.fromarray(((unlike > unlike.mean() + 0.6 * unlike.std()) * 255).astype(np.uint8))
-    shape = np.asarray(mask.filter(ImageFilter.MedianFilter(9))) > 0
+    shape = np.asarray(mask.filter(ImageFilter.MedianFilter(5))) > 0
     points = np.argwhere(shape) - np.argwhere(shape).mean(axis=0)
     spread = np.linalg.eigvalsh(np.cov(points.T))
     edge = np.count_nonzero(np.diff(shape, axis=0)) + np.count_nonzero(np.diff(shape, axis=1))
