@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout
 from gui_app import theme
 from gui_app.painted import Dot, PaintedButton
 from gui_app.theme import RADIUS, SIZE, SPACE, Tone
-from gui_app.widgets import text_label
+from gui_app.widgets import plain_tip, text_label
 from gui_app.words import count
 
 
@@ -19,9 +19,8 @@ class ClassLine(PaintedButton):
         self.class_name = name
         self._number = number
         self._share = number / max(largest, 1)
-        self.setText(name)
-        self.setToolTip(name)
-        self.setAccessibleName(self.tr("{name}, {n} images").format(name=name, n=number))
+        self.set_words(name, self.tr("{name}, {n} images").format(name=name, n=number))
+        self.setToolTip(plain_tip(name))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the height of words and bar."""

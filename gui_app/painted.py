@@ -1,7 +1,7 @@
 """Small widgets that are painted, since a style sheet does not reach them: they follow the palette all the same."""
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QEnterEvent, QKeySequence, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QSizePolicy, QWidget
 
 from gui_app import icons, theme
@@ -18,6 +18,12 @@ class PaintedButton(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.chosen = False
+
+    def set_words(self, words: str, spoken: str = "") -> None:
+        """Set what is shown, and what a screen reader says; an & is only an &, not a shortcut."""
+        self.setText(words)
+        self.setShortcut(QKeySequence())
+        self.setAccessibleName(spoken or words)
 
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Show that it can be clicked."""
@@ -38,7 +44,7 @@ class PaintedButton(QAbstractButton):
 
 
 class Icon(QWidget):
-    """An icon in the colour of a tone; the name is one of the Material Design set."""
+    """An icon in the colour of a tone."""
 
     def __init__(
         self, icon: str, size_px: int = SIZE.icon, tone: Tone = "plain", parent: QWidget | None = None
@@ -82,7 +88,7 @@ class ChoiceBox(QComboBox):
         super().paintEvent(event)
         top = (self.height() - SIZE.icon) // 2
         place = QRect(self.width() - SIZE.icon - SPACE.xs, top, SIZE.icon, SIZE.icon)
-        icons.paint(QPainter(self), "chevron-down", theme.palette().muted, place)
+        icons.paint(QPainter(self), "down", theme.palette().muted, place)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Leave the wheel to the page."""
@@ -109,7 +115,5 @@ class CloseButton(QAbstractButton):
         if self.hasFocus():
             painter.setPen(QPen(QColor(colours.accent), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.bar, RADIUS.bar)
-        painter.setPen(QPen(QColor(colours.text if self.underMouse() else colours.muted), SIZE.stroke))
-        arm = QRectF(self.rect()).adjusted(SPACE.s, SPACE.s, -SPACE.s, -SPACE.s)
-        painter.drawLine(arm.topLeft(), arm.bottomRight())
-        painter.drawLine(arm.topRight(), arm.bottomLeft())
+        arm = self.rect().adjusted(SPACE.xs, SPACE.xs, -SPACE.xs, -SPACE.xs)
+        icons.paint(painter, "cross", colours.text if self.underMouse() else colours.muted, arm)

@@ -67,17 +67,25 @@ def projects_home() -> Path:
     return platformdirs.user_documents_path() / "Graft"
 
 
-def open_images(images: Path, home: Path, stop: Stop, name: str = "") -> Iterator[object]:
-    """Open the project of an images folder in `home`, or make it as soon as images were found, and read them.
+@dataclass(frozen=True)
+class Place:
+    """Where projects are kept, and which one is open in this window, so that its lock is not taken for another's."""
+
+    home: Path
+    here: Path | None = None
+
+
+def open_images(images: Path, place: Place, stop: Stop, name: str = "") -> Iterator[object]:
+    """Open the project of an images folder, or make it as soon as images were found, and read them.
 
     A new project is called `name`, or else as the folder is. Raises UserError if there are no images, the project is
-    open elsewhere, or `home` cannot be written.
+    open elsewhere, or the place cannot be written.
     """
     from core.data.project import Project
     from core.data.scan import Listed, Scanned, scan
 
     images = images.resolve()
-    project, free = _known_project(images, home, name or images.name or "Images")
+    project, free = _known_project(images, place, name or images.name or "Images")
     if project is not None:
         yield from _opened(project, stop)
         return
@@ -98,14 +106,14 @@ def open_project(folder: Path, stop: Stop) -> Iterator[object]:
     yield from _opened(Project.open(folder), stop)
 
 
-def open_samples(folders: Folders, home: Path, stop: Stop) -> Iterator[object]:
+def open_samples(folders: Folders, place: Place, stop: Stop) -> Iterator[object]:
     """Draw the sample images, if that is still to be done, and open their project."""
     from core.data.samples import SamplesDrawn, draw_samples
 
     for event in draw_samples(folders.samples, stop=stop):
         yield event
         if isinstance(event, SamplesDrawn):
-            yield from open_images(event.folder, home, stop, SAMPLES_NAME)
+            yield from open_images(event.folder, place, stop, SAMPLES_NAME)
 
 
 def read(project: "Project", stop: Stop) -> Iterator[object]:
@@ -146,17 +154,19 @@ def _judged(project: "Project", scanned: "Scan", known: "Mapping[str, Part]") ->
     return Read(scanned, dataset, findings(scanned, dataset))
 
 
-def _known_project(images: Path, home: Path, name: str) -> "tuple[Project | None, Path]":
-    """Return the project of these images if there is one in `home`, and else the first folder that is free."""
+def _known_project(images: Path, place: Place, name: str) -> "tuple[Project | None, Path]":
+    """Return the project of these images if there is one already, and the first folder that is free if not."""
     from core.data.project import Project
 
     number = 1
-    while (folder := home / f"{name}{f' {number}' if number > 1 else ''}{SUFFIX}").exists():
+    while (folder := place.home / f"{name}{f' {number}' if number > 1 else ''}{SUFFIX}").exists():
+        number += 1
+        if folder == place.here:
+            continue  # it is that of other images: those of these would not be opened again
         project = Project.open(folder)
         if project.images_root == images:
             return project, folder
         project.close()
-        number += 1
     return None, folder
 
 

@@ -22,7 +22,7 @@ from gui_app.predicting import Predicting
 from gui_app.records import RunsListed, after_run, load
 from gui_app.state import PageKey, ProjectInfo, State, Store
 from gui_app.training import Training
-from gui_app.warmup import DeviceFound, IconsLoaded, NoDevice, WeightsReady, find_device, warm_up
+from gui_app.warmup import DeviceFound, NoDevice, WeightsReady, find_device, warm_up
 from gui_app.weights import Weights
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ class Session(QObject):
     """The one that acts. `place_wanted` asks for another folder to keep the project of these images in."""
 
     place_wanted = Signal(Path)
-    icons_loaded = Signal()
 
     def __init__(self, folders: Folders, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -75,7 +74,7 @@ class Session(QObject):
     def new_project(self, images: Path, home: Path | None = None) -> None:
         """Open the project of a folder of images, making it in `home` if there is none."""
         home = home or projects.projects_home()
-        if self.state.project is not None and images == self.state.project.images_root:
+        if self.state.project is not None and images.resolve() == self.state.project.images_root:
             self.go("data")
         elif home.is_dir() and not os.access(home, os.W_OK):
             self.notifier.refuse(
@@ -84,7 +83,7 @@ class Session(QObject):
             )
             self.place_wanted.emit(images)
         else:
-            self._open(partial(projects.open_images, images, home))
+            self._open(partial(projects.open_images, images, self._place(home)))
 
     def open_folder(self, folder: Path) -> None:
         """Open a project, or the project of a folder of images, whichever `folder` is."""
@@ -102,7 +101,8 @@ class Session(QObject):
 
     def try_samples(self) -> None:
         """Draw the sample images and open their project."""
-        self._open(partial(projects.open_samples, self.state.folders, projects.projects_home()))
+        place = self._place(projects.projects_home())
+        self._open(partial(projects.open_samples, self.state.folders, place))
 
     def change_folder(self, images: Path) -> None:
         """Go on with the project of another folder of images."""
@@ -191,6 +191,9 @@ class Session(QObject):
 
     # what jobs tell
 
+    def _place(self, home: Path) -> projects.Place:
+        return projects.Place(home, self.state.project.folder if self.state.project else None)
+
     def _open(self, work: Work) -> None:
         self._desk.begin(Task(self.tr("reading images"), work, self._take, self._reading_ended, gives_way=True))
 
@@ -224,8 +227,6 @@ class Session(QObject):
                 case DeviceFound():
                     self._device_problem = ""
                     self.store.update(device=event.device)
-                case IconsLoaded():
-                    self.icons_loaded.emit()
 
     def _opened(self, event: projects.Opened) -> None:
         if self._project is not None:

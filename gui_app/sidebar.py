@@ -13,7 +13,7 @@ from gui_app.painted import PaintedButton
 from gui_app.state import PageKey, State
 from gui_app.steps import STEPS, Step, open_steps, why_closed
 from gui_app.theme import FONT, SIZE, SPACE
-from gui_app.widgets import text_label
+from gui_app.widgets import plain_tip, text_label
 from gui_app.words import percent
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class StepButton(PaintedButton):
             painter.drawEllipse(circle)
             inset = SPACE.xs
             tick = circle.adjusted(inset, inset, -inset, -inset).toRect()
-            icons.paint(painter, "check-bold", colours.on_accent, tick)
+            icons.paint(painter, "tick", colours.on_accent, tick)
             return
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(ink, 1))
@@ -89,9 +89,8 @@ class RunButton(PaintedButton):
         super().__init__(f"run_{run.number}", parent)
         self.run = run
         model, _, self._strategy = run.title.partition(", ")
-        self.setText(f"{run.number} · {model}")
-        self.setAccessibleName(f"{run.number} · {run.title} {self.score}")
-        self.setToolTip(f"{run.number} · {run.title}\n{self._score_in_words()}")
+        self.set_words(f"{run.number} · {model}", f"{run.number} · {run.title} {self.score}")
+        self.setToolTip(plain_tip(f"{run.number} · {run.title}\n{self._score_in_words()}"))
 
     @property
     def score(self) -> str:

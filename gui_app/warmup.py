@@ -1,4 +1,4 @@
-"""What is loaded and found out beside the window once it stands: icons, which weights are here, what to compute on."""
+"""What is loaded and found out beside the window once it stands: which weights are here, and what to compute on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING
 from core.base.errors import UserError
 from core.base.events import Stop
 from core.base.folders import Folders
-from gui_app import icons
 
 if TYPE_CHECKING:
     from core.models.device import DeviceChoice
-
-
-@dataclass(frozen=True)
-class IconsLoaded:
-    """Icons can be painted from now on."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +53,13 @@ def find_device(wish: str, stop: Stop) -> Iterator[object]:
 
 
 def warm_up(folders: Folders, wish: str, stop: Stop) -> Iterator[object]:
-    """Load what the pages will need, in the order in which a person can come to need it; torch comes last."""
-    icons.load()
-    yield IconsLoaded()
-    import gui_app.pages.data
-    import gui_app.pages.model  # noqa: F401 - classes only; a page is built in the main thread
+    """Load what the pages will need, in the order in which a person can come to need it; torch comes last.
+
+    Nothing of Qt may be loaded here: importing its modules beside the running window crashes now and then.
+    """
+    import core.data.project
+    import core.data.scan
+    import core.train.plan
 
     yield ready_weights(folders)
     yield from find_device(wish, stop)

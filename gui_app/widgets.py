@@ -1,6 +1,7 @@
 """Small widgets that all pages share. Text is always shown as it stands, never read as rich text."""
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -18,6 +19,11 @@ def text_label(text: str = "", role: str = "body", *, wrap: bool = False, name: 
     label.setWordWrap(wrap)
     label.setObjectName(name)
     return label
+
+
+def plain_tip(text: str) -> str:
+    """Return a tooltip that shows `text` as it stands: Qt would read what looks like tags as rich text."""
+    return f"<span style='white-space: pre-line'>{escape(text)}</span>" if "<" in text else text
 
 
 def restyle(widget: QWidget, **properties: object) -> None:

@@ -150,7 +150,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.session.store.changed.connect(self.show_state)
         self.session.place_wanted.connect(self._choose_place)
-        self.session.icons_loaded.connect(self.update)
         self.sidebar.go.connect(self.session.go)
         self.sidebar.show_run.connect(self.session.show_run)
 

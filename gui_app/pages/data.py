@@ -14,7 +14,7 @@ from gui_app.findings_list import FindingsList
 from gui_app.grid import GridItem, ImageGrid, ImageViewer
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE
-from gui_app.widgets import Card, PageFrame, ShareBar, chip_button, plain_button, primary_button, text_label
+from gui_app.widgets import Card, PageFrame, ShareBar, chip_button, plain_button, plain_tip, primary_button, text_label
 from gui_app.words import count, duration
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class DataPage(PageFrame):
             images=count(n_images), classes=count(n_classes), folder=root.name if root else ""
         )
         self.set_title(self.tr("Data"), subtitle if root and state.scan else "")
-        self.subtitle.setToolTip(str(root or ""))
+        self.subtitle.setToolTip(plain_tip(str(root or "")))
         self._next.setEnabled(state.dataset is not None)
         self._next.setToolTip("" if state.dataset is not None else self.tr("Once the images are read"))
 

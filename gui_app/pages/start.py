@@ -11,7 +11,7 @@ from gui_app import theme
 from gui_app.painted import Icon, PaintedButton
 from gui_app.state import State
 from gui_app.theme import FONT, SIZE, SPACE
-from gui_app.widgets import Card, PageFrame, ShareBar, plain_button, primary_button, restyle, text_label
+from gui_app.widgets import Card, PageFrame, ShareBar, plain_button, plain_tip, primary_button, restyle, text_label
 
 
 class StartPage(PageFrame):
@@ -81,7 +81,7 @@ class StartPage(PageFrame):
         column = QVBoxLayout(self._drop)
         column.setSpacing(SPACE.s)
         column.addStretch(1)
-        column.addWidget(Icon("folder-image", SIZE.icon_large, "accent"), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(Icon("pictures", SIZE.icon_large, "accent"), 0, Qt.AlignmentFlag.AlignHCenter)
         for text, role in (
             (self.tr("Drop the folder with your labelled images here"), "heading"),
             (self.tr("Each subfolder is one class. About 20 images a class are enough to begin."), "muted"),
@@ -182,9 +182,8 @@ class RecentButton(PaintedButton):
     def __init__(self, folder: Path, number: int, parent: QWidget | None = None) -> None:
         super().__init__(f"recent_{number}", parent)
         self._folder = folder
-        self.setText(folder.stem)
-        self.setAccessibleName(folder.stem)
-        self.setToolTip(str(folder))
+        self.set_words(folder.stem)
+        self.setToolTip(plain_tip(str(folder)))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the height of two lines."""
@@ -227,7 +226,7 @@ def _folder_picture(page: QWidget) -> QGridLayout:
         images = QHBoxLayout()
         images.setSpacing(SPACE.xs)
         for _ in range(n_images):
-            images.addWidget(Icon("image-outline", SIZE.icon, "plain"))
+            images.addWidget(Icon("picture", SIZE.icon, "plain"))
         images.addWidget(text_label("…" if n_images else "", "muted"))
         images.addStretch(1)
         grid.addLayout(images, row, 1)

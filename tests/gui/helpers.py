@@ -1,0 +1,61 @@
+"""Hands and eyes of a person: find, click, type, read. And small real images."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+WAIT_MS = 30_000
+SIZE_PX = 24
+
+Found = TypeVar("Found", bound=QWidget)
+
+
+def find(root: QWidget, name: str, kind: type[Found]) -> Found:
+    """Return the one widget of that name."""
+    found: list[Found] = root.findChildren(kind, name)
+    assert len(found) == 1, f"{len(found)} widgets are called {name}"
+    return found[0]
+
+
+def click(qtbot: QtBot, root: QWidget, name: str) -> None:
+    """Click a button that can be seen and used."""
+    button = find(root, name, QAbstractButton)
+    qtbot.waitUntil(button.isVisible, timeout=WAIT_MS)
+    assert button.isEnabled(), f"{name} cannot be clicked: {button.toolTip()}"
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[no-untyped-call]
+
+
+def write(qtbot: QtBot, root: QWidget, name: str, text: str) -> None:
+    """Type into a line."""
+    line = find(root, name, QLineEdit)
+    line.clear()
+    qtbot.keyClicks(line, text)  # type: ignore[no-untyped-call]
+
+
+def read(root: QWidget, name: str) -> str:
+    """Return what a label says; nothing if it cannot be seen."""
+    label = find(root, name, QLabel)
+    return label.text() if label.isVisible() else ""
+
+
+def draw(path: Path, kind: int, seed: int) -> None:
+    """Write an image of horizontal (kind 0) or vertical (kind 1) stripes, or (2) of a slope, with noise."""
+    random = np.random.default_rng(1000 * kind + seed)
+    y, x = np.mgrid[:SIZE_PX, :SIZE_PX]
+    shape = (np.sin(y + seed), np.sin(x + seed), (x + y) / SIZE_PX - 1)[kind % 3]
+    grey = np.clip(128 + 60 * shape + random.normal(0, 20, shape.shape), 0, 255).astype(np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(grey).convert("RGB").save(path)
+
+
+def draw_classes(root: Path, sizes: dict[str, int]) -> Path:
+    """Draw a folder with one folder for each class and so many images in it."""
+    for kind, (name, number) in enumerate(sizes.items()):
+        for seed in range(number):
+            draw(root / name / f"{seed:02d}.png", kind, seed)
+    return root
