@@ -29,7 +29,7 @@ class DropZone(QWidget):
         self._folder = link_button(self.tr("Open a folder…"), f"{name}_folder")
         self._files.clicked.connect(self._open_files)
         self._folder.clicked.connect(self._open_folder)
-        self._icon = Icon("mdi6.image-plus-outline", SIZE.icon_large, "accent")
+        self._icon = Icon("pictures", SIZE.icon_large, "accent")
         links = QHBoxLayout()
         links.setSpacing(SPACE.l)
         links.addWidget(self._files)

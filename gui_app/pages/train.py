@@ -77,6 +77,7 @@ class TrainPage(PageFrame):
         self.set_title(self._title(state, live), self._subtitle(state, live))
         self._progress.show_state(state, live)
         self._facts_card.set_title(self.tr("Now") if state.training else self.tr("At the end"))
+        self._facts_card.setVisible(state.training or live.learning)
         self._now.set_rows(self._facts(live))
         self._health.show_run(live)
         self._warnings.show_notes(live.warnings)
