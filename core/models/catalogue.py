@@ -8,8 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
 
 from core.base.errors import UserError
@@ -126,7 +128,8 @@ def starter_backbone(path: Path) -> Backbone:
     except (SafetensorError, KeyError, ValueError) as error:
         raise UserError(f"The file {path} does not describe a starter model ({error}).", hint) from None
     trunk = hollow(architecture, size_px)
-    usual = models.get_model_weights(architecture).DEFAULT
+    with FlopCounterMode(display=False) as counter:
+        trunk.eval()(torch.empty(1, 3, size_px, size_px, device="meta"))
     seen = _survey(trunk, size_px)
     return Backbone(
         key="starter",
@@ -136,7 +139,7 @@ def starter_backbone(path: Path) -> Backbone:
         parameters=sum(value.numel() for value in trunk.parameters()),
         file_mb=round(path.stat().st_size / 2**20, 1),
         imagenet_top1=None,
-        gflops=round(usual.meta["_ops"] * (size_px / _frame(architecture).crop_size[0]) ** 2, 3),
+        gflops=round(counter.get_total_flops() / 2e9, 3),  # as torchvision, which counts a multiply-add as one
         url=None,
         sha256=sha256(path),
         size_px=size_px,

@@ -54,7 +54,8 @@ for _name in models.list_models(module=models):
 
 
 def _resnet10(size_px: int) -> nn.Module:
-    return models.ResNet(BasicBlock, [1, 1, 1, 1])
+    made: nn.Module = models.ResNet(BasicBlock, [1, 1, 1, 1])
+    return made
 
 
 # Half of ResNet-18, which torchvision has no name for: small enough to ship.
@@ -120,10 +121,10 @@ class Network(nn.Module):
 
     def load(self, state: Mapping[str, Tensor]) -> None:
         """Copy all tensors from such a `state`; raises RuntimeError if names or shapes are others."""
-        own = self.trunk.state_dict()
-        head = {name: state[f"{self.head_name}.{name}"] for name, _ in self.head.named_parameters()}
-        self.head.load_state_dict(head | {"weight": head["weight"].flatten(1)})
-        self._load_trunk({name: state[name] for name in state if name in own})
+        start = f"{self.head_name}."
+        head = {name.removeprefix(start): value for name, value in state.items() if name.startswith(start)}
+        self.head.load_state_dict({name: value.reshape(value.shape[:2]) for name, value in head.items()})
+        self._load_trunk({name: value for name, value in state.items() if not name.startswith(start)})
 
     def _load_trunk(self, state: Mapping[str, Tensor]) -> None:
         # An older MNASNet refuses a state without the version that only torch's own state_dict carries.

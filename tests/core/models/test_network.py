@@ -62,6 +62,19 @@ def test_state_restores_all_and_pretrained_weights_all_but_the_head() -> None:
         build(TINY, 3, {}, seed=0)
 
 
+def test_state_of_another_network_is_not_loaded() -> None:
+    network = build(TINY, 3, None, seed=0)
+    state = network.state()
+    for other in (
+        {name: value for name, value in state.items() if name != "classifier.1.bias"},
+        {name: value for name, value in state.items() if name != "conv1.0.weight"},
+        state | {"layer9.weight": torch.zeros(1)},
+        state | {"layer1.0.weight": torch.zeros(1)},
+    ):
+        with pytest.raises(RuntimeError):
+            network.load(other)
+
+
 def test_trained_network_does_not_change_the_weights_it_was_built_from() -> None:
     weights = snapshot(build(TINY, 3, None, seed=1))
     network = build(TINY, 3, weights, seed=1)
@@ -77,6 +90,8 @@ def test_seed_decides_and_the_global_one_stays() -> None:
     assert not torch.equal(first["classifier.1.weight"], other["classifier.1.weight"])
     assert not torch.equal(first["conv1.0.weight"], other["conv1.0.weight"])
     assert torch.equal(before, torch.get_rng_state())
+    heads = [build(TINY, 3, first, seed).head.weight for seed in (1, 1, 2)]
+    assert torch.equal(heads[0], heads[1]) and not torch.equal(heads[0], heads[2])
 
 
 def test_freeze_lets_the_last_groups_and_the_head_learn() -> None:
@@ -112,6 +127,8 @@ def test_frozen_dropout_is_off_and_comes_back() -> None:
 def test_dropout_belongs_to_the_head() -> None:
     network = build(TINY, 3, None, seed=0)
     network.freeze(0)
+    assert network.head.dropout == 0.2
+    assert not any(isinstance(module, nn.Dropout) for module in network.trunk.modules())
     features = network.train().features(images())
     assert torch.equal(features, network.features(images())), "features are the same each time"
     assert not torch.equal(network.head(features), network.head(features)), "in training"
