@@ -16,6 +16,9 @@ Layout = Literal["classes", "parts"]
 PART_FOLDERS: dict[str, Part] = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 """Names of folders that hold a part, in small letters."""
 
+_CLASS_DEPTH: dict[Layout, int] = {"classes": 1, "parts": 2}
+"""How many names lead from the root to a class folder."""
+
 _LISTED_SUFFIXES = SUFFIXES | FOREIGN_SUFFIXES
 _SYSTEM_FOLDERS = frozenset({"__MACOSX", "$RECYCLE.BIN", "System Volume Information", "@eaDir"})
 _EXPECTED = (
@@ -93,12 +96,12 @@ def list_folder(root: Path, stop: Stop) -> Scan | None:
         folders.append(folder)
     files = [file for folder in folders for file in folder.files]
     layout = _layout(files, [folder.names for folder in folders])
-    depth = 2 if layout == "parts" else 1
-    inside = [file for file in files if len(file.names) > depth and _in_layout(file.names, layout)]
-    outside = {_outermost(file.names, layout) for file in files} - {""}
-    classes = tuple(sorted({file.names[depth - 1] for file in inside}))
+    inside = [file for file in files if _class_of(file, layout)]
+    outside = {_outermost(file.names, layout) for file in files if not _class_of(file, layout)}
+    classes = tuple(sorted({_class_of(file, layout) for file in inside}))
     _check_classes(root, classes, files)
     images = sorted((_found(file, layout) for file in inside), key=attrgetter("path"))
+    depth = _CLASS_DEPTH[layout]
     named = {folder.names[-1] for folder in folders if len(folder.names) == depth and _in_layout(folder.names, layout)}
     return Scan(root, layout, classes, tuple(images), _shown(outside), _shown(named.difference(classes)))
 
@@ -204,19 +207,27 @@ def _in_layout(names: tuple[str, ...], layout: Layout) -> bool:
     return layout == "classes" or names[0].lower() in PART_FOLDERS
 
 
+def _class_of(file: _File, layout: Layout) -> str:
+    """Return the class of a file, or nothing if it lies outside of the classes.
+
+    A class folder that cannot be opened still is a class, so that it is missed.
+    """
+    depth = _CLASS_DEPTH[layout]
+    below = len(file.names) > depth or (len(file.names) == depth and bool(file.problem))
+    return file.names[depth - 1] if below and _in_layout(file.names, layout) else ""
+
+
 def _outermost(names: tuple[str, ...], layout: Layout) -> str:
-    """Return which file or folder to name as lying outside of the classes, or nothing if this file lies inside."""
-    if not _in_layout(names, layout) or len(names) == 1:
-        return names[0]
-    return "/".join(names) if layout == "parts" and len(names) == 2 else ""
+    """Return which file or folder to name for a file outside of the classes."""
+    return "/".join(names) if _in_layout(names, layout) else names[0]
 
 
 def _found(file: _File, layout: Layout) -> FoundImage:
     path = "/".join(file.names)
     problem = file.problem if is_text(path) else "its name holds bytes that are no text; rename it"
     part = PART_FOLDERS[file.names[0].lower()] if layout == "parts" else None
-    class_name = file.names[1 if layout == "parts" else 0]
-    return FoundImage(path if is_text(path) else printable(path), class_name, part, file.size_bytes, problem=problem)
+    shown = path if is_text(path) else printable(path)
+    return FoundImage(shown, _class_of(file, layout), part, file.size_bytes, problem=problem)
 
 
 def _check_classes(root: Path, classes: tuple[str, ...], files: list[_File]) -> None:

@@ -160,8 +160,8 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path, project: Project
     (tmp_path / "closed").mkdir(mode=0o500)
     assert "Permission denied" in failure(Project.create, tmp_path / "closed" / "x.graft", two_classes).message
     project.close()
-    project.folder.chmod(0o500)
     (project.folder / "open.lock").unlink(missing_ok=True)
+    project.folder.chmod(0o500)
     error = failure(Project.open, project.folder)
     project.folder.chmod(0o700)
     assert error.message == "The project “Ants” cannot be written."

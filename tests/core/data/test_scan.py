@@ -71,7 +71,9 @@ def test_what_is_no_image_or_hidden_is_passed_over(two_classes: Path) -> None:
     for name in ("Thumbs.db", ".DS_Store", ".hidden.jpg", "notes.txt", "labels.csv"):
         (two_classes / "ants" / name).write_bytes(b"x")
     picture(0).save(two_classes / "ants" / "._000.png")
-    fill(two_classes, **{".git": 1, "__MACOSX": 1})
+    for name in (".git", "__MACOSX"):
+        (two_classes / name).mkdir()
+        picture(0).save(two_classes / name / "000.png")
     result = scanned(two_classes)
     assert (result.classes, len(result.images), result.unreadable) == (("ants", "bees"), 16, ())
 
@@ -152,11 +154,14 @@ def test_only_one_class(tmp_path: Path) -> None:
 def test_no_permission(two_classes: Path) -> None:
     (two_classes / "ants" / "000.png").chmod(0)
     (two_classes / "ants" / "closed").mkdir(mode=0)
-    problems = {image.path: image.problem for image in scanned(two_classes).unreadable}
-    assert problems == {
+    (two_classes / "wasps").mkdir(mode=0)
+    result = scanned(two_classes)
+    assert {image.path: image.problem for image in result.unreadable} == {
         "ants/000.png": "there is no permission to read it",
         "ants/closed": "this folder cannot be opened",
+        "wasps": "this folder cannot be opened",
     }
+    assert (result.classes, result.outside, result.empty) == (("ants", "bees", "wasps"), (), ())
     two_classes.chmod(0)
     error = failure(two_classes)
     two_classes.chmod(0o700)
