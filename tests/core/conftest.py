@@ -31,8 +31,8 @@ def draw(path: Path, kind: int, seed: int, size: int = 24) -> None:
 
 
 @pytest.fixture
-def images(tmp_path: Path) -> Path:
-    """Return a folder of two classes with 20 images each."""
+def images(tmp_path: Path, folders: Folders) -> Path:
+    """Return a folder of two classes with 20 images each; the tiny network is then there to learn them."""
     root = tmp_path / "images"
     for kind, name in enumerate(("rows", "columns")):
         for seed in range(20):
@@ -56,7 +56,7 @@ def planned(root: Path, **values: object) -> RunPlan:
     return plan(config(**values), dataset_of(root), CPU, weights_ready=True)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def folders(graft_home: Path) -> Folders:
     """Return the folders of this test, with the tiny network's weights in them."""
     folders = Folders.of_user()
