@@ -191,16 +191,16 @@ def _root_error(root: Path, error: OSError) -> UserError:
 def _layout(files: Iterable[_File], folders: Iterable[tuple[str, ...]]) -> Layout:
     """Tell folders for parts from classes that happen to have such a name (a train is also a vehicle).
 
-    They are parts if there is one for training and another part, or nothing else, and if their images lie deeper.
+    They are parts if nothing lies beside them, or if there is one for training and another one and their images lie
+    deeper, in class folders.
     """
     tops = {names[0] for names in folders if len(names) == 1}
     parts = {PART_FOLDERS[top.lower()] for top in tops if top.lower() in PART_FOLDERS}
-    only_parts = all(top.lower() in PART_FOLDERS for top in tops)
-    if not parts or not (only_parts or ("train" in parts and len(parts) > 1)):
-        return "classes"
+    if parts and all(top.lower() in PART_FOLDERS for top in tops):
+        return "parts"
     depths = [len(file.names) for file in files if file.names[0].lower() in PART_FOLDERS]
     deeper = sum(depth > 2 for depth in depths)
-    return "parts" if deeper > len(depths) / 2 else "classes"
+    return "parts" if "train" in parts and len(parts) > 1 and deeper > len(depths) / 2 else "classes"
 
 
 def _in_layout(names: tuple[str, ...], layout: Layout) -> bool:

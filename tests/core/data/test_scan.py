@@ -51,7 +51,14 @@ def test_a_class_that_is_missing_in_one_part_shifts_nothing(tmp_path: Path) -> N
 
 
 def test_a_train_is_also_a_vehicle(tmp_path: Path) -> None:
-    assert scanned(fill(tmp_path, train=2, bus=2)).classes == ("bus", "train")
+    assert scanned(fill(tmp_path / "a", train=2, bus=2)).classes == ("bus", "train")
+    assert scanned(fill(tmp_path / "b", train=2, test=2, bus=2)).classes == ("bus", "test", "train")
+
+
+def test_parts_without_class_folders_are_not_taken_for_classes(tmp_path: Path) -> None:
+    assert (
+        failure(fill(tmp_path, train=2, test=2)).message == f"The images in “{tmp_path}” do not lie in class folders."
+    )
 
 
 def test_a_class_may_be_called_test(tmp_path: Path) -> None:
