@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COMMANDS = frozenset({"models", "weights", "check", "train", "evaluate", "predict"})
+COMMANDS = frozenset({"models", "weights", "check", "train", "evaluate", "predict", "sample"})
 """First words that mean work without a window."""
 SETTLE_MS = 5_000
 """How long work beside the window may take to end once the window is closed."""

@@ -47,10 +47,10 @@ class Icon(QWidget):
     """An icon in the colour of a tone."""
 
     def __init__(
-        self, icon: str, size_px: int = SIZE.icon, tone: Tone = "plain", parent: QWidget | None = None
+        self, icon: icons.Name, size_px: int = SIZE.icon, tone: Tone = "plain", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._icon = icon
+        self._icon: icons.Name = icon
         self._tone: Tone = tone
         self.setFixedSize(size_px, size_px)
 

@@ -13,7 +13,7 @@ from gui_app.painted import PaintedButton
 from gui_app.state import PageKey, State
 from gui_app.steps import STEPS, Step, open_steps, why_closed
 from gui_app.theme import FONT, SIZE, SPACE
-from gui_app.widgets import plain_tip, text_label
+from gui_app.widgets import discard, plain_tip, text_label
 from gui_app.words import percent
 
 if TYPE_CHECKING:
@@ -181,8 +181,8 @@ class Sidebar(QWidget):
     def _list_runs(self, runs: "tuple[RunSummary, ...]") -> None:
         self._runs = runs
         for old in self._run_buttons:
-            old.setParent(None)
-            old.deleteLater()
+            self._run_column.removeWidget(old)
+            discard(old)
         self._run_buttons = [RunButton(run) for run in runs]
         for index, button in enumerate(self._run_buttons):
             button.clicked.connect(partial(self.show_run.emit, button.run.folder))

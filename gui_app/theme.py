@@ -107,9 +107,11 @@ def _paint(app: QApplication) -> None:
 
 
 def _is_dark(scheme: Scheme) -> bool:
-    if scheme == "system":
-        return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    return scheme == "dark"
+    return _system_is_dark() if scheme == "system" else scheme == "dark"
+
+
+def _system_is_dark() -> bool:
+    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
 def _font() -> QFont:

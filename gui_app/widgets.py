@@ -69,6 +69,15 @@ def _button(text: str, name: str, kind: str) -> QPushButton:
     return button
 
 
+def discard(widget: QWidget) -> None:
+    """Take a widget away for good. (Setting no parent would make it a window for a moment, and cost the real one
+    its focus.)
+    """
+    widget.setObjectName("")
+    widget.hide()
+    widget.deleteLater()
+
+
 def line() -> QFrame:
     """Return a thin horizontal line."""
     frame = QFrame()
@@ -86,8 +95,8 @@ class Card(QFrame):
         self.body.setContentsMargins(SPACE.m, SPACE.m, SPACE.m, SPACE.m)
         self.body.setSpacing(SPACE.s)
         self.heading = text_label(title, "heading")
+        self.body.addWidget(self.heading)  # before it is shown: without a parent it would flash up as a window
         self.heading.setVisible(bool(title))
-        self.body.addWidget(self.heading)
 
     def set_title(self, title: str) -> None:
         """Change the heading; an empty one is hidden."""
@@ -283,8 +292,7 @@ class FactTable(QWidget):
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
-                widget.setParent(None)
-                widget.deleteLater()
+                discard(widget)
         self._labels = []
         for row in range(n_rows):
             left, right = text_label(), text_label(role="strong")

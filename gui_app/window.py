@@ -72,6 +72,8 @@ class MainWindow(QMainWindow):
         self._pages: dict[PageKey, QWidget] = {}
         self._page: PageKey | None = None
         self._leaving = False
+        self._patience = QTimer(self, interval=LEAVE_MS, singleShot=True)
+        self._patience.timeout.connect(self.close)
         self._settings = QSettings(str(session.state.folders.data / "window.ini"), QSettings.Format.IniFormat)
         self.sidebar = Sidebar()
         self.message_bar = MessageBar(session.notifier)
@@ -125,6 +127,7 @@ class MainWindow(QMainWindow):
             if self._may_stop():
                 self._leave_after_run()
             return
+        self._patience.stop()
         self._settings.setValue("geometry", self.saveGeometry())
         super().closeEvent(event)
 
@@ -221,7 +224,7 @@ class MainWindow(QMainWindow):
             self.tr("Stopping and keeping the best epoch."), self.tr("The window closes when that is done.")
         )
         self.setEnabled(False)
-        QTimer.singleShot(LEAVE_MS, self, self.close)
+        self._patience.start()
 
 
 def stored_scheme(session: Session) -> Scheme:

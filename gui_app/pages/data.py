@@ -14,7 +14,17 @@ from gui_app.findings_list import FindingsList
 from gui_app.grid import GridItem, ImageGrid, ImageViewer
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE
-from gui_app.widgets import Card, PageFrame, ShareBar, chip_button, plain_button, plain_tip, primary_button, text_label
+from gui_app.widgets import (
+    Card,
+    PageFrame,
+    ShareBar,
+    chip_button,
+    discard,
+    plain_button,
+    plain_tip,
+    primary_button,
+    text_label,
+)
 from gui_app.words import count, duration
 
 if TYPE_CHECKING:
@@ -162,8 +172,8 @@ class DataPage(PageFrame):
         names = scan.classes if scan else ()
         self._classes.set_classes({name: numbers[name] for name in names})
         for chip in self._chips.values():
-            chip.setParent(None)
-            chip.deleteLater()
+            self._chip_row.removeWidget(chip)
+            discard(chip)
         self._chips = {}
         for name in ("", *names) if len(names) <= MOST_CHIPS else ("",):
             chip = chip_button(name or self.tr("all"), f"chip_{name or 'all'}")

@@ -111,7 +111,9 @@ class ModelPage(PageFrame):
         column.addWidget(line())
         self._summary = text_label(role="muted", wrap=True, name="plan_summary")
         self._add_forms(column)
+        self._problem = text_label(role="problem", wrap=True, name="model_problem")
         column.addWidget(self._summary)
+        column.addWidget(self._problem)
         column.addStretch(1)
         area = QScrollArea()
         area.setObjectName("transfer")
@@ -173,6 +175,8 @@ class ModelPage(PageFrame):
             reason = self.tr("A training is under way")
         else:
             reason = state.plan_problem or ("" if state.plan else self.tr("Looking at this computer …"))
+        self._problem.setText(state.plan_problem)
+        self._problem.setVisible(bool(state.plan_problem))
         self._train.setEnabled(not reason)
         self._train.setToolTip(reason)
 

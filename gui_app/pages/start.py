@@ -11,7 +11,17 @@ from gui_app import theme
 from gui_app.painted import Icon, PaintedButton
 from gui_app.state import State
 from gui_app.theme import FONT, SIZE, SPACE
-from gui_app.widgets import Card, PageFrame, ShareBar, plain_button, plain_tip, primary_button, restyle, text_label
+from gui_app.widgets import (
+    Card,
+    PageFrame,
+    ShareBar,
+    discard,
+    plain_button,
+    plain_tip,
+    primary_button,
+    restyle,
+    text_label,
+)
 
 
 class StartPage(PageFrame):
@@ -158,8 +168,7 @@ class StartPage(PageFrame):
             item = self._recent_column.takeAt(0)
             old = item.widget() if item is not None else None
             if old is not None:
-                old.setParent(None)
-                old.deleteLater()
+                discard(old)
         for number, folder in enumerate(recent):
             line = RecentButton(folder, number)
             line.clicked.connect(partial(self.open_project.emit, folder))

@@ -63,6 +63,8 @@ def window(app: QApplication, qtbot: QtBot, folders: Folders) -> Iterator[MainWi
     window = MainWindow(session)
     qtbot.addWidget(window)
     window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)  # else no key would arrive
     session.warm_up()
     qtbot.waitUntil(lambda: job.running() == 0 and session.state.device is not None, timeout=WAIT_MS)
     yield window
