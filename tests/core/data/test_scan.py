@@ -207,12 +207,14 @@ def test_a_stop_in_mid_work_is_quick(tmp_path: Path) -> None:
     Image.new("RGB", (3000, 2000)).save(tmp_path / "ants/000.png")
     for index in range(60):
         (tmp_path / "bees" / f"{index}.png").write_bytes((tmp_path / "ants/000.png").read_bytes())
-    events = scan(tmp_path)
-    next(events)
-    next(events)
+    asked: list[bool] = []
+    events = scan(tmp_path, lambda: bool(asked))
+    assert isinstance(next(events), Listed) and isinstance(next(events), Progress)
+    asked.append(True)
     begun = time.monotonic()
-    events.close()  # type: ignore[attr-defined]
+    rest = list(events)
     assert time.monotonic() - begun < 1
+    assert all(isinstance(event, Progress) and event.done < event.total for event in rest)
 
 
 def test_image_files_of_a_folder_or_of_itself(two_classes: Path) -> None:
