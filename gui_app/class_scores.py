@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.results.metrics import ClassScore
 from gui_app.tables import PlainTable
@@ -25,6 +25,7 @@ class ClassScoreTable(PlainTable):
         model.setParent(self)
         model.setSortRole(SORT_ROLE)
         self.setAccessibleName(self.tr("Score of each class"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSelectionMode(PlainTable.SelectionMode.NoSelection)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)

@@ -15,7 +15,7 @@ MAX_POINTS = 400
 _SMOOTH_EPOCHS = 0.25
 """Time constant of the smoothing, in epochs: a single odd batch does not jump, a real change shows within the epoch."""
 
-Word = Literal["too early to say", "nothing learned yet", "overfitting", "still learning", "healthy"]
+Word = Literal["too early to say", "nothing learned yet", "nothing learned", "overfitting", "still learning", "healthy"]
 
 
 @dataclass(frozen=True)
@@ -169,11 +169,11 @@ def _nothing_learned(run: LiveRun) -> Health | None:
     first, last = run.first_loss, run.last
     if first is None or last is None or last.train_loss < 0.95 * first:
         return None
-    return Health(
-        "nothing learned yet",
-        "warn",
-        "The loss is still where it began. If it stays there, try a higher learning rate or another model.",
-    )
+    if run.finished:
+        text = "The loss ended where it began. Try a higher learning rate or another model."
+        return Health("nothing learned", "warn", text)
+    text = "The loss is still where it began. If it stays there, try a higher learning rate or another model."
+    return Health("nothing learned yet", "warn", text)
 
 
 def _overfitting(run: LiveRun) -> Health | None:

@@ -1,7 +1,7 @@
 """A column of cards beside the main one; it scrolls when it is higher than the window."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from gui_app.theme import SPACE
 
@@ -27,6 +27,5 @@ class SideColumn(QScrollArea):
         self.setWidget(inner)
 
     def add(self, card: QWidget) -> None:
-        """Add a card at the foot."""
-        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        """Add a card at the foot. What is in it must not want to grow in height."""
         self._column.insertWidget(self._column.count() - 1, card)

@@ -1,5 +1,6 @@
 """The Train page in each state of a run, as a person reads it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from core.base.events import Finished, Progress, Warned
+from core.base.events import EpochDone, Finished, Progress, Warned
 from core.base.folders import Folders
 from gui_app.live import LiveRun
 from gui_app.pages.train import TrainPage
@@ -158,6 +159,19 @@ def test_many_warnings_scroll_and_are_plain_text(page: TrainPage, folders: Folde
     assert label.textFormat() == Qt.TextFormat.PlainText
     assert "<b>49</b>" in label.text()
     assert page.height() == 770
+
+
+def test_the_verdict_has_the_room_that_its_words_need(page: TrainPage, folders: Folders, tmp_path: Path) -> None:
+    step, epoch = made_events(1)[1:3]
+    live = _live(tmp_path, step)
+    for number in range(1, 9):
+        assert isinstance(epoch, EpochDone)
+        live.feed((replace(epoch, epoch=number, is_best=number == 1),))
+        page.show_state(made_state(folders, live=live, training=True))
+        QApplication.processEvents()
+    label = page.findChild(QLabel, "train_health_text")
+    assert isinstance(label, QLabel)
+    assert label.height() >= label.heightForWidth(label.width()) > 2 * label.fontMetrics().height()
 
 
 def test_every_button_has_a_name_and_an_accessible_name(page: TrainPage) -> None:
