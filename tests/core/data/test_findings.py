@@ -79,6 +79,11 @@ def test_copies_in_one_class() -> None:
     assert len(finding.images) == 3
 
 
+def test_images_that_are_only_listed_are_no_copies() -> None:
+    listed = [dataclasses.replace(image, sha256="") for image in (*many("ants", 30), *many("bees", 30))]
+    assert [finding.key for finding in findings(as_scan(*listed), None)] == []
+
+
 def test_classes_with_few_images() -> None:
     finding = told(as_scan(*many("ants", 19), *many("bees", 20)))["few-images"]
     assert (finding.count, finding.title) == (1, "class with few images")

@@ -14,6 +14,7 @@ import pytest
 
 from core.base.config import RunConfig, make_config
 from core.base.errors import UserError
+from core.data import project as project_module
 from core.data.dataset import Dataset, LabelledImage
 from core.data.project import Project
 from core.data.scan import FoundImage, Scan
@@ -69,7 +70,7 @@ def test_folders_with_parts_are_kept_too(tmp_path: Path) -> None:
 
 
 def test_a_scan_without_a_split_is_kept(project: Project) -> None:
-    scan = scanned(project.images_root)
+    scan, _ = saved(project)
     project.save(scan, None)
     assert (project.scan(), project.dataset()) == (scan, None)
 
@@ -80,6 +81,7 @@ def test_an_image_that_goes_and_comes_back_keeps_its_part(project: Project) -> N
     project.save(fewer, make_dataset(fewer, 0, project.known()))
     remaining = project.dataset()
     assert remaining is not None and len(remaining.images) == 15
+    assert scan.images[0].path in project.known()
     assert make_dataset(scan, 5, project.known()) == dataset
 
 
@@ -167,8 +169,20 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path, project: Project
     assert error.message == "The project “Ants” cannot be written."
 
 
-def test_nothing_is_left_of_a_project_that_could_not_be_made(tmp_path: Path, two_classes: Path) -> None:
-    failure(Project.create, tmp_path / ("x" * 300 + ".graft"), two_classes)
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path, two_classes: Path) -> None:
+    assert "cannot be made in" in failure(Project.create, tmp_path / ("x" * 300 + ".graft"), two_classes).message
+
+
+def test_nothing_is_left_of_a_project_that_could_not_be_made(
+    tmp_path: Path, two_classes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Path) -> None:
+        file.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(project_module, "create_database", full)
+    error = failure(Project.create, tmp_path / "x.graft", two_classes)
+    assert error.message == f"The project “x” cannot be made in “{tmp_path}”: No space left on device."
     assert [path.name for path in tmp_path.iterdir()] == ["images"]
 
 
