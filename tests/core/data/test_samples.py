@@ -94,7 +94,7 @@ def accuracy(folder: Path, feature: Feature) -> float:
     paths = sorted(folder.rglob("*.jpg"))
     features = np.stack([feature(read_image(path)) for path in paths])
     labels = [path.parent.name for path in paths]
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+    model = make_pipeline(StandardScaler(), LogisticRegression(solver="newton-cholesky"))
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     return float(cross_val_score(model, features, labels, cv=folds).mean())
 
