@@ -21,17 +21,18 @@ class DropZone(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setAccessibleName(self.tr("Drop images or a folder here, or paste"))
+        self.setAccessibleName(self.tr("Drop or paste images or a folder"))
         self._over = False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._words = text_label(role="muted", name=f"{name}_words")
+        self._words.setMinimumWidth(1)
         self._files = link_button(self.tr("Open images…"), f"{name}_files")
         self._folder = link_button(self.tr("Open a folder…"), f"{name}_folder")
         self._files.clicked.connect(self._open_files)
         self._folder.clicked.connect(self._open_folder)
         self._icon = Icon("pictures", SIZE.icon_large, "accent")
         links = QHBoxLayout()
-        links.setSpacing(SPACE.l)
+        links.setSpacing(SPACE.m)
         links.addWidget(self._files)
         links.addWidget(self._folder)
         self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -73,7 +74,7 @@ class DropZone(QWidget):
 
     def say_usual(self) -> None:
         """Show the usual words."""
-        self._words.setText(self.tr("Drop images or a folder here, or paste"))
+        self._words.setText(self.tr("Drop or paste images or a folder"))
 
     def paste(self) -> None:
         """Take what was copied: files, or an image."""

@@ -74,6 +74,7 @@ class ResultsPage(PageFrame):
         self._notes = NotesCard(self.tr("Worth knowing"), "results_notes")
         self._images = Card(" ")
         self._images.heading.setObjectName("results_cell")
+        self._images.heading.setMinimumWidth(1)  # long class names are cut, they never widen the window
         self._order = text_label(role="muted", name="results_order")
         self._grid = ImageGrid("results_images", SIZE.thumb_large)
         self._grid.set_accessible_name(self.tr("Images of the chosen cell"))
@@ -169,7 +170,7 @@ class ResultsPage(PageFrame):
         self._label = names[0]
         number = count(len(inside)) if inside else self.tr("No")
         words = self.tr("{} {} rightly called {}") if right else self.tr("{} {} called {}")
-        self._images.set_title(words.format(number, *names))
+        self._images.set_title(words.format(number, *(shorten(name) for name in names)))
         self._order.setVisible(len(inside) > 1)
         self._order.setText(self.tr("the least certain first") if right else self.tr("the most certain first"))
         self._grid.set_images([self._item(evaluation, judged) for judged in inside])

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QSizePolicy, QStackedWidget, QWidget
 
 from core.results.runs import RunRecord
 from gui_app.drop import DropZone
@@ -197,24 +197,20 @@ class _Answer(QWidget):
         self._loader = Loader(read_whole, self)
         self._loader.loaded.connect(self._take)
         self._picture = PictureView("use_picture", still=True)
+        self._picture.setMinimumHeight(SIZE.plot_least)
         self._picture.setAccessibleName(self.tr("The image"))
         self._class = text_label(role="title", wrap=True, name="use_class")
         self._file = text_label(role="muted", wrap=True, name="use_file")
         self._problem = text_label(role="muted", wrap=True, name="use_problem")
         self._bars = ClassBars("use_bars")
-        words = QWidget()
-        words.setFixedWidth(SIZE.answer)
-        column = QVBoxLayout(words)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE.m)
+        words = SideColumn("use_answer", self.tr("What the model says"), SIZE.answer)
         for part in (self._class, self._bars, self._problem, self._file):
-            column.addWidget(part)
-        column.addStretch(1)
+            words.add(part)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE.m)
         row.addWidget(self._picture, 1)
-        row.addWidget(words, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(words)
 
     def show_prediction(self, model: PredictionModel, row: int) -> None:
         """Show one row of the table."""

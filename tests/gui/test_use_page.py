@@ -8,12 +8,12 @@ from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
-from superqt import QElidingLabel
 
 from core.base.folders import Folders
 from core.results.predict import Predicted
 from gui_app.drop import DropZone
 from gui_app.pages.use import UsePage
+from gui_app.predictions import ClassBars
 from gui_app.tables import PlainTable
 from gui_app.viewer import PictureView
 from tests.gui.runs import draw, made_record, made_state
@@ -82,7 +82,7 @@ def test_without_a_model_it_leads_to_one(page: UsePage, qtbot: QtBot, folders: F
 
 def test_the_model_is_named_with_its_score(ready: UsePage) -> None:
     assert "Run 4 · ResNet-18 · 95 % on the test images" in _seen(ready)
-    assert "Drop images or a folder here, or paste" in _seen(ready)
+    assert "Drop or paste images or a folder" in _seen(ready)
 
 
 def test_one_image_shows_its_classes_by_probability(
@@ -90,9 +90,12 @@ def test_one_image_shows_its_classes_by_probability(
 ) -> None:
     record = made_record(tmp_path / "run")
     ready.show_state(made_state(folders, shown=record, predictions=_said(tmp_path, 0.03)))
-    names = [label.text() for label in ready.findChildren(QElidingLabel) if label.isVisible()]
-    assert names == ["bees", "ants"]
-    for words in ("97 %", "3 %", "IMG_0.png", "1 done"):
+    assert "1 done" in _seen(ready)
+    bars = ready.findChild(ClassBars, "use_bars")
+    assert isinstance(bars, ClassBars)
+    rows = [row.accessibleName() for row in bars.findChildren(QWidget) if row.isVisible()]
+    assert [row for row in rows if row] == ["bees 97 %", "ants 3 %"]
+    for words in ("97 %", "3 %", "IMG_0.png"):
         assert words in _seen(ready)
     assert not _table(ready).isVisible()
     qtbot.waitUntil(lambda: _picture(ready).picture is not None, timeout=10_000)
