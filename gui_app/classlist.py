@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout
 from gui_app import theme
 from gui_app.painted import Dot, PaintedButton
 from gui_app.theme import RADIUS, SIZE, SPACE, Tone
-from gui_app.widgets import plain_tip, text_label
-from gui_app.words import count
+from gui_app.widgets import text_label
+from gui_app.words import as_tip, count
 
 
 class ClassLine(PaintedButton):
@@ -20,7 +20,7 @@ class ClassLine(PaintedButton):
         self._number = number
         self._share = number / max(largest, 1)
         self.set_words(name, self.tr("{name}, {n} images").format(name=name, n=number))
-        self.setToolTip(plain_tip(name))
+        self.setToolTip(as_tip(name))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the height of words and bar."""

@@ -122,7 +122,7 @@ class SettingsForm(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(SPACE.s)
-        grid.setVerticalSpacing(SPACE.s - 2)
+        grid.setVerticalSpacing(SPACE.xs)
         grid.setColumnStretch(1, 1)
         self._fields: list[Field] = []
         for row, setting in enumerate(settings):

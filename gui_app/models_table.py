@@ -148,6 +148,7 @@ class ModelsTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(SIZE.row)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setSectionsClickable(False)
         header.setFixedHeight(SIZE.row)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -155,7 +156,7 @@ class ModelsTable(QTableView):
         for column, width in (
             (WEIGHTS, SIZE.column),
             (FILE, SIZE.column),
-            (IMAGENET, SIZE.column),
+            (IMAGENET, SIZE.column_wide),
             (STATUS, SIZE.column_chip),
         ):
             header.resizeSection(column, width)

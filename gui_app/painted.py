@@ -83,6 +83,11 @@ class Dot(QWidget):
 class ChoiceBox(QComboBox):
     """A list to choose from, with an arrow that follows the palette; the wheel scrolls the page, it changes nothing."""
 
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(1)  # a long choice is cut; it does not widen the form
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the box, then the arrow, which a style sheet cannot colour."""
         super().paintEvent(event)

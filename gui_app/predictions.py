@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
-from superqt import QElidingLabel
 
 from gui_app.theme import SPACE
-from gui_app.widgets import ShareBar, text_label
+from gui_app.widgets import ElidingLabel, ShareBar, text_label
 from gui_app.words import as_tip, percent
 
 if TYPE_CHECKING:
@@ -129,8 +128,7 @@ class _BarRow(QWidget):
 
     def __init__(self, *, first: bool) -> None:
         super().__init__()
-        self._name = QElidingLabel()
-        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self._name = ElidingLabel()
         self._share: QLabel = text_label(role="strong")
         self._bar = ShareBar(tone="accent" if first else "plain")
         grid = QGridLayout(self)

@@ -13,8 +13,8 @@ from gui_app.painted import PaintedButton
 from gui_app.state import PageKey, State
 from gui_app.steps import STEPS, Step, open_steps, why_closed
 from gui_app.theme import FONT, SIZE, SPACE
-from gui_app.widgets import discard, plain_tip, text_label
-from gui_app.words import percent
+from gui_app.widgets import discard, text_label
+from gui_app.words import as_tip, percent
 
 if TYPE_CHECKING:
     from core.results.runs import RunSummary
@@ -90,7 +90,7 @@ class RunButton(PaintedButton):
         self.run = run
         model, _, self._strategy = run.title.partition(", ")
         self.set_words(f"{run.number} · {model}", f"{run.number} · {run.title} {self.score}")
-        self.setToolTip(plain_tip(f"{run.number} · {run.title}\n{self._score_in_words()}"))
+        self.setToolTip(as_tip(f"{run.number} · {run.title}\n{self._score_in_words()}"))
 
     @property
     def score(self) -> str:

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE
-from gui_app.widgets import plain_tip, text_label
-from gui_app.words import percent
+from gui_app.widgets import text_label
+from gui_app.words import as_tip, percent
 
 if TYPE_CHECKING:
     from core.models.device import DeviceChoice
@@ -42,7 +42,7 @@ class StatusLine(QWidget):
         """Show what is so now."""
         self._project.setText(state.project.folder.name if state.project else "")
         self._project.setVisible(state.project is not None)
-        self._project.setToolTip(plain_tip(str(state.project.folder) if state.project else ""))
+        self._project.setToolTip(as_tip(str(state.project.folder) if state.project else ""))
         self._device.setText(self._device_in_words(state.device))
         self._device.setToolTip(state.device.reason if state.device else "")
         self._doing.setText(self._doing_in_words(state))

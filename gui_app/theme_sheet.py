@@ -111,8 +111,8 @@ def _lists(c: Palette) -> str:
     QHeaderView::section:horizontal {{ border-bottom: 1px solid {c.line}; }}
     QAbstractScrollArea::corner {{ background: transparent; border: none; }}
     QTableCornerButton::section {{ background: transparent; border: none; }}
-    QScrollBar:vertical {{ background: transparent; width: {SPACE.s + 2}px; margin: 0; }}
-    QScrollBar:horizontal {{ background: transparent; height: {SPACE.s + 2}px; margin: 0; }}
+    QScrollBar:vertical {{ background: transparent; width: {SIZE.scroll_bar}px; margin: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: {SIZE.scroll_bar}px; margin: 0; }}
     QScrollBar::handle {{ background: {c.line}; border-radius: {RADIUS.bar - 1}px; margin: 2px;
         min-height: {SPACE.l}px; min-width: {SPACE.l}px; }}
     QScrollBar::handle:hover {{ background: {c.muted}; }}

@@ -117,8 +117,10 @@ class Size:
     nav_inset: int = 10
     run_item: int = 42
     recent_item: int = 48
-    column: int = 78
-    column_chip: int = 112
+    column: int = 64
+    column_wide: int = 76
+    column_chip: int = 86
+    scroll_bar: int = 10
     class_item: int = 40
     icon_large: int = 40
     status_bar: int = 30

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from core.models.backbones import LayerGroup
     from core.train.strategies import Strategy
 
-INNER_WIDTH = SIZE.card_wide_side - 2 * SPACE.m - SPACE.s
-"""Of the cards and the picture: the card at the side less its margins and the room of a scroll bar."""
 WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
@@ -34,12 +32,23 @@ class StrategyCard(QAbstractButton):
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size in a card at the side."""
+        return QSize(SIZE.card_side, self.heightForWidth(SIZE.card_side))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Leave the width to the card around it."""
+        return QSize(1, 1)
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """Return the height that the wrapped words need."""
-        height = QFontMetrics(self._bold()).height() + self._summary_rect().height() + 2 * SPACE.s + SPACE.xs // 2
-        return QSize(INNER_WIDTH, height)
+        room = QRect(0, 0, width - self._words_left() - SPACE.s, SIZE.window_least[1])
+        summary = QFontMetrics(self.font()).boundingRect(room, WRAPPED, self._summary).height()
+        return QFontMetrics(self._bold()).height() + summary + 2 * SPACE.s + SPACE.xs // 2
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint frame, circle and words."""
@@ -81,10 +90,6 @@ class StrategyCard(QAbstractButton):
 
     def _words_left(self) -> int:
         return SPACE.s + SIZE.icon + SPACE.m - 2
-
-    def _summary_rect(self) -> QRect:
-        room = QRect(0, 0, INNER_WIDTH - self._words_left() - SPACE.s, SIZE.window_least[1])
-        return QFontMetrics(self.font()).boundingRect(room, WRAPPED, self._summary)
 
     def _bold(self) -> QFont:
         font = QFont(self.font())

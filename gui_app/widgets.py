@@ -1,7 +1,6 @@
 """Small widgets that all pages share. Text is always shown as it stands, never read as rich text."""
 
 from collections.abc import Sequence
-from html import escape
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -19,11 +18,6 @@ def text_label(text: str = "", role: str = "body", *, wrap: bool = False, name: 
     label.setWordWrap(wrap)
     label.setObjectName(name)
     return label
-
-
-def plain_tip(text: str) -> str:
-    """Return a tooltip that shows `text` as it stands: Qt would read what looks like tags as rich text."""
-    return f"<span style='white-space: pre-line'>{escape(text)}</span>" if "<" in text else text
 
 
 def restyle(widget: QWidget, **properties: object) -> None:
@@ -85,6 +79,34 @@ def line() -> QFrame:
     return frame
 
 
+class ElidingLabel(QLabel):
+    """A label of one line that gets by with any width: what does not fit is cut."""
+
+    def __init__(self, text: str = "", role: str = "body", name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setObjectName(name)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Leave the width to others."""
+        return QSize(1, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint what fits."""
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter = QPainter(self)
+        self.style().drawItemText(
+            painter,
+            self.rect(),
+            int(self.alignment().value),
+            self.palette(),
+            self.isEnabled(),
+            shown,
+            self.foregroundRole(),
+        )
+
+
 class Card(QFrame):
     """A white panel with round corners; what it shows is put into `.body`."""
 
@@ -112,10 +134,8 @@ class PageFrame(QWidget):
         self.setObjectName(name)
         self.setProperty("role", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.title = text_label(role="title", name=f"{name}_title")
-        self.subtitle = text_label(role="muted", name=f"{name}_subtitle")
-        self.title.setMinimumWidth(1)  # a long title is cut, it never widens the window
-        self.subtitle.setMinimumWidth(1)
+        self.title = ElidingLabel(role="title", name=f"{name}_title")
+        self.subtitle = ElidingLabel(role="muted", name=f"{name}_subtitle")
         words = QVBoxLayout()
         words.setSpacing(SPACE.xs // 2)
         words.addWidget(self.title)

@@ -74,7 +74,8 @@ def shorten(text: str, most: int = 24) -> str:
 
 def as_tip(text: str) -> str:
     """Return text for a tool tip, which has no plain mode: marks are escaped, so that names stay as they are."""
-    return f"<p>{html.escape(text)}</p>"
+    lines = html.escape(text).replace("\n", "<br>")
+    return f"<p>{lines}</p>" if text else ""
 
 
 def interval(low: float, high: float) -> tuple[str, str]:

@@ -21,11 +21,10 @@ from gui_app.widgets import (
     chip_button,
     discard,
     plain_button,
-    plain_tip,
     primary_button,
     text_label,
 )
-from gui_app.words import count, duration
+from gui_app.words import as_tip, count, duration
 
 if TYPE_CHECKING:
     from core.data.scan import FoundImage, Scan
@@ -151,7 +150,7 @@ class DataPage(PageFrame):
             images=count(n_images), classes=count(n_classes), folder=root.name if root else ""
         )
         self.set_title(self.tr("Data"), subtitle if root and state.scan else "")
-        self.subtitle.setToolTip(plain_tip(str(root or "")))
+        self.subtitle.setToolTip(as_tip(str(root or "")))
         self._next.setEnabled(state.dataset is not None)
         self._next.setToolTip("" if state.dataset is not None else self.tr("Once the images are read"))
 

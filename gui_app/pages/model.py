@@ -92,22 +92,21 @@ class ModelPage(PageFrame):
     def _transfer_card(self) -> Card:
         card = Card(self.tr("How to transfer"))
         card.setFixedWidth(SIZE.card_wide_side)
-        card.body.setContentsMargins(SPACE.m, SPACE.m, SPACE.m - SPACE.s, SPACE.s)
+        card.body.setContentsMargins(SPACE.m, SPACE.m, SPACE.xs, SPACE.s)
         inner = QWidget()
         inner.setProperty("role", "scrolled")
         column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, SPACE.s, 0)
+        column.setContentsMargins(0, 0, SIZE.scroll_bar, 0)
         column.setSpacing(SPACE.s - 2)
         self._strategies = StrategyCards(list(STRATEGIES))
         self._strategies.chosen.connect(lambda key: self._change({"strategy": key}))
         self._layers = LayerPicture()
-        self._share = text_label(role="muted", name="model_share")
+        self._share = text_label(role="muted", wrap=True, name="model_share")
         column.addWidget(self._strategies)
         column.addSpacing(SPACE.xs)
         column.addWidget(self._layers)
-        legend = _legend(self)
-        legend.insertWidget(legend.count() - 1, self._share, 1)
-        column.addLayout(legend)
+        column.addLayout(_legend(self))
+        column.addWidget(self._share)
         column.addWidget(line())
         self._summary = text_label(role="muted", wrap=True, name="plan_summary")
         self._add_forms(column)
@@ -156,12 +155,11 @@ class ModelPage(PageFrame):
             return
         deepest = max(phase.trained_groups for phase in plan.phases)
         self._layers.show_layers(BACKBONES[plan.backbone].groups, deepest)
-        slower = self.tr("Early layers learn more slowly") if any(p.decay_per_group < 1 for p in plan.phases) else ""
+        slower = self.tr(", slower the deeper they lie") if any(p.decay_per_group < 1 for p in plan.phases) else ""
         words = self.tr("{some} of {all} weights learn").format(
             some=millions(plan.trained_parameters), all=millions(plan.total_parameters)
         )
-        self._share.setText(words)
-        self._share.setToolTip(slower)
+        self._share.setText(f"{words}{slower}")
         self._summary.setText(_in_one_line(self, plan))
 
     def _show_train(self) -> None:

@@ -17,11 +17,11 @@ from gui_app.widgets import (
     ShareBar,
     discard,
     plain_button,
-    plain_tip,
     primary_button,
     restyle,
     text_label,
 )
+from gui_app.words import as_tip
 
 
 class StartPage(PageFrame):
@@ -192,7 +192,7 @@ class RecentButton(PaintedButton):
         super().__init__(f"recent_{number}", parent)
         self._folder = folder
         self.set_words(folder.stem)
-        self.setToolTip(plain_tip(str(folder)))
+        self.setToolTip(as_tip(str(folder)))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the height of two lines."""

@@ -225,13 +225,16 @@ class TrainPage(PageFrame):
 
 
 class _Loading(QObject):
-    """Imports the plots in a thread: matplotlib takes about a second, in which the window must answer."""
+    """Imports matplotlib in a thread: it takes about a second, in which the window must answer.
+
+    What draws on the window is imported here afterwards: importing Qt's modules in a second thread can crash.
+    """
 
     loaded = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._future: Future[ModuleType] | None = None
+        self._future: Future[None] | None = None
         self._timer = QTimer(self, interval=POLL_MS)
         self._timer.timeout.connect(self._look)
 
@@ -239,14 +242,20 @@ class _Loading(QObject):
         """Begin, if it has not begun yet."""
         if self._future is None:
             pool = ThreadPoolExecutor(1, thread_name_prefix="plots")
-            self._future = pool.submit(import_module, "gui_app.plots")
+            self._future = pool.submit(_import_matplotlib)
             pool.shutdown(wait=False)
             self._timer.start()
 
     def _look(self) -> None:
         if self._future is not None and self._future.done():
             self._timer.stop()
-            self.loaded.emit(self._future.result())
+            self._future.result()
+            self.loaded.emit(import_module("gui_app.plots"))
+
+
+def _import_matplotlib() -> None:
+    for part in ("figure", "font_manager", "ticker", "backends.backend_agg"):
+        import_module(f"matplotlib.{part}")
 
 
 class _ProgressCard(Card):

@@ -102,7 +102,7 @@ def test_names_from_outside_are_shown_as_they_stand(window: MainWindow, qtbot: Q
         assert label.textFormat() == Qt.TextFormat.PlainText, label.text()
     for button in window.findChildren(PaintedButton):
         assert button.shortcut().isEmpty()
-    assert find(window, "class_<b>x", ClassLine).toolTip().endswith("&lt;b&gt;x</span>")
+    assert find(window, "class_<b>x", ClassLine).toolTip().endswith("&lt;b&gt;x</p>")
 
 
 def test_an_image_opens_large(opened: MainWindow, qtbot: QtBot) -> None:

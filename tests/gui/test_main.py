@@ -119,7 +119,7 @@ def _read_the_score(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     qtbot.waitUntil(lambda: session.state.page == "results" and job.running() == 0, timeout=2 * WAIT_MS)
     assert "of 6 test images" in read(window, "results_page_title")
-    assert find(window, "run_1", QAbstractButton).isVisible()
+    qtbot.waitUntil(find(window, "run_1", QAbstractButton).isVisible, timeout=WAIT_MS)
 
 
 def _ask_the_model(window: MainWindow, qtbot: QtBot, images: Path) -> None:

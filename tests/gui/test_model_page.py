@@ -91,7 +91,7 @@ def test_the_picture_shows_what_learns(page: MainWindow, qtbot: QtBot) -> None:
     plan = page.session.state.plan
     assert plan is not None
     words = f"{millions(plan.trained_parameters)} of {millions(plan.total_parameters)} weights learn"
-    assert read(page, "model_share") == words
+    assert read(page, "model_share") == f"{words}, slower the deeper they lie"
 
 
 def test_a_wrong_value_is_said_beside_its_field_and_not_used(page: MainWindow, qtbot: QtBot) -> None:
