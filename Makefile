@@ -14,4 +14,5 @@ test:
 	.venv/bin/pytest
 
 bench:
-	.venv/bin/python -m tests.benchmarks
+	.venv/bin/python -m tests.benchmarks.startup
+	.venv/bin/python -m tests.benchmarks.event_loop

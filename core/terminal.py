@@ -212,7 +212,7 @@ def check(scan: "Scan", dataset: "Dataset | None", found: "Sequence[Finding]", a
         table.add_row(name, str(n), *(str(parts.get(part, "")) for part in ("train", "val", "test")))
     out.print(table)
     for finding in found:
-        line(f"{finding.count or ''} {finding.title} {finding.advice}".strip())
+        line(f"{finding.count or ''} {finding.title}. {finding.advice}".strip())
         if finding.severity == "bad":
             for path in finding.images:
                 line(f"    {path}")

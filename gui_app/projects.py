@@ -120,8 +120,7 @@ def read(project: "Project", stop: Stop) -> Iterator[object]:
     """Read all images of a project and keep what was found; no image changes its side of the split."""
     from core.data.scan import Listed, Scanned, scan
 
-    before = project.dataset()
-    known = {image.path: image.part for image in before.images} if before is not None else {}
+    known = project.known()
     for event in scan(project.images_root, stop):
         if isinstance(event, Listed):
             yield Found(event.scan)
