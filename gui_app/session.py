@@ -76,7 +76,7 @@ class Session(QObject):
         home = home or projects.projects_home()
         if self.state.project is not None and images.resolve() == self.state.project.images_root:
             self.go("data")
-        elif home.is_dir() and not os.access(home, os.W_OK):
+        elif not _can_write(home):
             self.notifier.refuse(
                 self.tr("Graft cannot write in “{home}”.").format(home=home),
                 self.tr("Choose another folder for the project."),
@@ -308,6 +308,12 @@ class Session(QObject):
             self.store.update(plan=made, plan_problem=error.message)
         else:
             self.store.update(plan=made, plan_problem="")
+
+
+def _can_write(folder: Path) -> bool:
+    """Say whether a folder can be written, or made if it is not there yet."""
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    return nearest.is_dir() and os.access(nearest, os.W_OK)
 
 
 def _nothing(whole: bool) -> None:
