@@ -170,7 +170,7 @@ class Sidebar(QWidget):
         available = open_steps(state)
         for index, button in enumerate(self.steps):
             closed = "" if button.step.page in available else why_closed(button.step.page)
-            button.show_as(chosen=index == chosen, done=index < chosen, closed_because=closed)
+            button.show_as(chosen=index == chosen, done=index < chosen and not closed, closed_because=closed)
         if state.runs is not self._runs:
             self._list_runs(state.runs)
         shown = state.shown.folder if state.shown is not None else None

@@ -9,10 +9,15 @@ from gui_app.state import PageKey, State
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the sidebar."""
+    """One step of the sidebar; its `words` are translated when they are shown."""
 
     page: PageKey
-    title: str
+    words: str
+
+    @property
+    def title(self) -> str:
+        """What it is called in the language of the window."""
+        return _tr(self.words)
 
 
 def _tr(text: str) -> str:
@@ -20,11 +25,11 @@ def _tr(text: str) -> str:
 
 
 STEPS = (
-    Step("data", _tr("Data")),
-    Step("model", _tr("Model")),
-    Step("train", _tr("Train")),
-    Step("results", _tr("Results")),
-    Step("use", _tr("Use")),
+    Step("data", "Data"),
+    Step("model", "Model"),
+    Step("train", "Train"),
+    Step("results", "Results"),
+    Step("use", "Use"),
 )
 
 
@@ -33,7 +38,7 @@ def open_steps(state: State) -> frozenset[PageKey]:
     usable: dict[PageKey, bool] = {
         "data": state.project is not None,
         "model": state.dataset is not None,
-        "train": state.live is not None,
+        "train": state.live is not None or state.shown is not None,
         "results": state.shown is not None,
         "use": state.shown is not None,
     }
