@@ -2,10 +2,10 @@
 
 import operator
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -27,6 +27,7 @@ from gui_app.weights import Weights
 
 if TYPE_CHECKING:
     from core.data.project import Project
+    from core.results.runs import RunRecord
 
 
 class Session(QObject):
@@ -166,7 +167,7 @@ class Session(QObject):
 
     def show_run(self, folder: Path) -> None:
         """Show the results of a run."""
-        self._look(partial(load, folder), page="results")
+        self._look(partial(load, folder), self._show_chosen)
 
     # the trained model in use
 
@@ -204,8 +205,8 @@ class Session(QObject):
         work = partial(find_device, self.state.config.device)
         self._devices.begin(Task(self.tr("looking for a graphics card"), work, self._take, _nothing, gives_way=True))
 
-    def _look(self, work: Work, page: PageKey | None = None) -> None:
-        task = Task(self.tr("reading a run"), work, partial(self._take_records, page), _nothing, gives_way=True)
+    def _look(self, work: Work, show: "Callable[[RunRecord], None]") -> None:
+        task = Task(self.tr("reading a run"), work, partial(self._take_records, show), _nothing, gives_way=True)
         self._records.begin(task)
 
     def _take(self, batch: tuple[object, ...]) -> None:
@@ -254,7 +255,7 @@ class Session(QObject):
             self._find_device()
         finished = [run for run in event.runs if run.ending is not None]
         if finished:
-            self._look(partial(load, finished[0].folder))
+            self._look(partial(load, finished[0].folder), self._show)
 
     def _say_if_images_are_gone(self, info: ProjectInfo) -> None:
         if not info.images_root.is_dir():
@@ -272,21 +273,34 @@ class Session(QObject):
             reading=None,
         )
 
-    def _take_records(self, page: PageKey | None, batch: tuple[object, ...]) -> None:
+    def _take_records(self, show: "Callable[[RunRecord], None]", batch: tuple[object, ...]) -> None:
         for event in batch:
             if isinstance(event, RunsListed):
                 self.store.update(runs=event.runs)
             else:
-                self._predicting.forget_model()
-                self.store.update(shown=event, predictions=(), page=page or self.state.page)
+                show(cast("RunRecord", event))
+
+    def _show(self, record: "RunRecord", page: PageKey | None = None) -> None:
+        self._predicting.forget_model()
+        self.store.update(shown=record, predictions=(), page=page or self.state.page)
+
+    def _show_chosen(self, record: "RunRecord") -> None:
+        if not self.state.training:
+            self.store.update(live=None)  # the run that ended last is no longer the one to look at
+        self._show(record, "results")
+
+    def _show_ended(self, record: "RunRecord") -> None:
+        """Show the run that ended only to a person who waits for it: nobody loses what they look at."""
+        if self.state.page == "train":
+            self._show(record, "results")
+            return
+        if self.state.shown is None:
+            self._show(record)
+        self.notifier.info(self.tr("The training has ended."), self.tr("Choose it among the runs to see its score."))
 
     def _run_ended(self, folder: Path, whole: bool) -> None:
-        if self._project is None:
-            return
-        watched = whole and self.state.page == "train"
-        self._look(partial(after_run, self._project.runs_folder, folder), page="results" if watched else None)
-        if whole and not watched:
-            self.notifier.info(self.tr("The training is done."), self.tr("Its score is on the Results page."))
+        if self._project is not None:
+            self._look(partial(after_run, self._project.runs_folder, folder), self._show_ended)
 
     def _plan_again(self) -> None:
         """Plan whenever something changed that the plan depends on; it is a matter of milliseconds."""

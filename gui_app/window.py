@@ -47,7 +47,7 @@ WISHES: dict[PageKey, tuple[str, ...]] = {
         "cancel_download",
         "start_training",
     ),
-    "train": ("pause", "resume", "stop", "go"),
+    "train": ("pause", "resume", "stop", "show_run", "go"),
     "results": ("go",),
     "use": ("predict_paths", "predict_image", "clear_predictions", "save_csv", "go"),
 }

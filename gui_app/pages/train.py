@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -36,16 +37,18 @@ POLL_MS = 30
 
 
 class TrainPage(PageFrame):
-    """Shows the run that goes on; else the one that failed, else the one that is chosen."""
+    """Shows the run that goes on or ended last, until another one is chosen."""
 
     pause = Signal()
     resume = Signal()
     stop = Signal()
+    show_run = Signal(Path)
     go = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("train_page", parent)
         self._record: RunRecord | None = None
+        self._ended: Path | None = None
         self._recorded = LiveRun()
         self._shown: tuple[LiveRun, int] | None = None
         self._plots: RunPlots | None = None
@@ -90,9 +93,8 @@ class TrainPage(PageFrame):
             self._loading.start()
 
     def _live(self, state: State) -> LiveRun | None:
-        live = state.live
-        if live is not None and (state.training or live.finished is None or state.shown is None):
-            return live
+        if state.live is not None:
+            return state.live
         if state.shown is not None and state.shown is not self._record:
             self._record, self._recorded = state.shown, LiveRun(state.shown.plan)
             self._recorded.feed(state.shown.events)
@@ -109,7 +111,7 @@ class TrainPage(PageFrame):
             (self._resume, self.resume.emit),
             (self._stop, self.stop.emit),
             (self._model, lambda: self.go.emit("model")),
-            (self._results, lambda: self.go.emit("results")),
+            (self._results, self._go_to_results),
         ):
             button.clicked.connect(wish)
             self.add_action(button)
@@ -152,6 +154,14 @@ class TrainPage(PageFrame):
         ended = live is not None and not state.training
         self._model.setVisible(ended)
         self._results.setVisible(ended and live is not None and live.finished is not None)
+        self._ended = _folder_of(state)
+
+    def _go_to_results(self) -> None:
+        """Go to the results of the run that is seen here, which need not be the one that is chosen."""
+        if self._ended is None:
+            self.go.emit("results")
+        else:
+            self.show_run.emit(self._ended)
 
     def _title(self, state: State, live: LiveRun) -> str:
         if state.training:
@@ -316,6 +326,14 @@ class _HealthCard(Card):
         if (health.word, health.text) != (self._chip.text(), self._text.text()):
             self._chip.set(health.word, health.tone)
             self._text.setText(health.text)
+
+
+def _folder_of(state: State) -> Path | None:
+    """Return the folder of the run that ended last, if it is listed and another one is chosen."""
+    ended = state.live.finished if state.live is not None else None
+    if ended is None or state.shown is None or state.shown.folder == Path(ended.run):
+        return None
+    return next((run.folder for run in state.runs if run.folder == Path(ended.run)), None)
 
 
 def _sentence(text: str) -> str:

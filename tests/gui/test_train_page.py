@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from core.base.events import EpochDone, Finished, Progress, Warned
 from core.base.folders import Folders
+from core.results.runs import RunSummary
 from gui_app.live import LiveRun
 from gui_app.pages.train import TrainPage
 from gui_app.state import State
@@ -143,6 +144,22 @@ def test_a_run_that_failed_is_not_called_done(page: TrainPage, folders: Folders,
 def test_a_run_that_failed_at_once_has_no_curves(page: TrainPage, folders: Folders, tmp_path: Path) -> None:
     page.show_state(made_state(folders, live=_live(tmp_path)))
     assert "It ended before the first step." in _seen(page)
+
+
+def test_a_run_that_ended_is_seen_until_another_is_chosen(
+    page: TrainPage, qtbot: QtBot, folders: Folders, tmp_path: Path
+) -> None:
+    live = _live(tmp_path, *made_events(2), Finished("runs/0005", "stopped", 2, 2, 12.0, 40.0))
+    earlier = made_record(tmp_path)
+    page.show_state(made_state(folders, live=live, shown=earlier))
+    assert _text(page, "train_page_title") == "The training was stopped"
+    listed = RunSummary(5, Path("runs/0005"), "ResNet-18", "resnet18", "fine-tune-all", 0.9, 10, "stopped")
+    page.show_state(made_state(folders, live=live, shown=earlier, runs=(listed,)))
+    with qtbot.waitSignal(page.show_run) as wish:
+        QTest.mouseClick(_button(page, "train_results"), Qt.MouseButton.LeftButton)
+    assert wish.args == [listed.folder]
+    page.show_state(made_state(folders, shown=earlier, runs=(listed,)))
+    assert _text(page, "train_page_title") == "The training is done"
 
 
 def test_the_curves_of_an_earlier_run_are_shown_again(page: TrainPage, folders: Folders, tmp_path: Path) -> None:

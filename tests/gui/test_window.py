@@ -183,6 +183,28 @@ def test_pause_stop_and_a_second_run_in_the_same_project(opened: MainWindow, qtb
     assert opened.session.state.shown.folder.name == "0001"
 
 
+def test_the_end_of_a_run_takes_nothing_away(opened: MainWindow, qtbot: QtBot) -> None:
+    train(opened, qtbot, epochs=2)
+    qtbot.waitUntil(lambda: opened.session.state.page == "results" and job.running() == 0, timeout=WAIT_MS)
+    first = opened.session.state.shown
+    train(opened, qtbot, epochs=400)
+    click(qtbot, opened, "step_use")
+    opened.session.stop()
+    qtbot.waitUntil(lambda: len(opened.session.state.runs) == 2 and job.running() == 0, timeout=WAIT_MS)
+    assert (opened.session.state.page, opened.session.state.shown) == ("use", first)
+    assert read(opened, "message_text") == "The training has ended."
+    click(qtbot, opened, "step_train")
+    assert read(opened, "train_page_title") == "The training was stopped"
+    click(qtbot, opened, "train_results")
+    qtbot.waitUntil(lambda: opened.session.state.page == "results", timeout=WAIT_MS)
+    assert "Run 2" in read(opened, "results_page_subtitle")
+    click(qtbot, opened, "run_1")
+    qtbot.waitUntil(lambda: "Run 1" in read(opened, "results_page_subtitle"), timeout=WAIT_MS)
+    click(qtbot, opened, "step_train")
+    assert read(opened, "train_page_title") == "The training is done"
+    qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+
+
 def test_images_that_vanish_before_training_end_it_with_one_message(
     opened: MainWindow, qtbot: QtBot, images: Path
 ) -> None:
