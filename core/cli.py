@@ -39,6 +39,7 @@ ImagesFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder w
 def main(argv: list[str] | None = None) -> int:
     """Run one command. Return 0 if done, 1 if the user can mend it, 2 for wrong usage, 130 if interrupted."""
     share_the_processor()
+    show.bear_any_name()
     try:
         app(argv, prog_name="graft")
     except UserError as error:
@@ -154,11 +155,12 @@ def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  
     from core.models.backbones import BACKBONES
     from core.models.device import choose_device
     from core.models.weights import WeightStore
-    from core.results.runs import load_run
+    from core.results.runs import load_run, require_new
     from core.results.session import train as train_session
     from core.train.plan import plan
 
     config = make_config(**{name: value for name, value in chosen.items() if value is not None})
+    require_new(out)
     backbone, folders = BACKBONES[config.backbone], Folders.of_user()
     dataset = make_dataset(_scan(folder, quiet=json), config.seed)
     planned = plan(config, dataset, choose_device(config.device), WeightStore(folders.weights).ready(backbone))
@@ -225,8 +227,10 @@ def predict(
     from core.data.listing import image_files
     from core.models.device import choose_device
     from core.results.predict import Predictor
-    from core.results.tables import prediction_rows, write_csv
+    from core.results.tables import prediction_rows, require_free, write_csv
 
+    if csv_file:
+        require_free(csv_file)
     predictor = Predictor.load(run, choose_device("auto"))
     files = [file for path in paths for file in image_files(path)]
     predictions = []

@@ -1,5 +1,6 @@
 """How the command line speaks: tables and progress for people on a terminal, JSON lines for programs."""
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -26,8 +27,15 @@ if TYPE_CHECKING:
     from core.train.strategies import Strategy
 
 # no markup: names of files and classes come from outside
-out = Console(markup=False, highlight=False, soft_wrap=True)
-err = Console(markup=False, highlight=False, soft_wrap=True, stderr=True)
+out = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
+err = Console(markup=False, emoji=False, highlight=False, soft_wrap=True, stderr=True)
+
+
+def bear_any_name() -> None:
+    """Let the terminal write out characters that it cannot show, instead of ending with an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def line(text: str, quiet: bool = False) -> None:
@@ -48,7 +56,7 @@ def error(problem: UserError) -> None:
 
 def as_json(content: object) -> None:
     """Print one JSON object on one line."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(content) + "\n")  # ASCII: whatever the terminal can show
     sys.stdout.flush()
 
 
@@ -123,7 +131,8 @@ def finished(end: Finished, score: "Evaluation | None") -> None:
     how = {"completed": "Finished", "early": "Stopped early, as it no longer got better", "stopped": "Stopped"}[
         end.ending
     ]
-    line(f"{how} after {end.epochs} epochs and {duration(end.seconds)}; the best was epoch {end.best_epoch}.")
+    best = f"the best was epoch {end.best_epoch}" if end.best_epoch else "no epoch was done, so there is no model"
+    line(f"{how} after {end.epochs} epochs and {duration(end.seconds)}; {best}.")
     if score is None:
         line("There was nothing to score.")
     else:

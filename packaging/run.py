@@ -52,10 +52,14 @@ def python() -> str:
 def install() -> bool:
     """Make the environment and install into it, unless that was done for this very pyproject.toml."""
     wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
-    if STAMP.exists() and STAMP.read_text() == wanted:
+    if Path(python()).exists() and STAMP.exists() and STAMP.read_text() == wanted:
         return True
     print("Installing into .venv. The first time this takes a few minutes: PyTorch alone is large.", flush=True)
-    venv.create(VENV, with_pip=True, clear=not STAMP.exists())
+    try:
+        venv.create(VENV, with_pip=True, clear=not (STAMP.exists() and Path(python()).exists()))
+    except subprocess.CalledProcessError:
+        print("Python cannot make an environment here. On Debian and Ubuntu: apt-get install python3-venv")
+        return False
     command = [
         python(),
         "-m",

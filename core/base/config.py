@@ -36,7 +36,7 @@ class RunConfig(BaseModel):
     learning_rate: float | None = _setting(
         None, "Learning rate", "Size of each step of the optimiser at its peak.", gt=0, le=1
     )
-    batch_size: int | None = _setting(None, "Batch size", "Images per step.", unit="images", ge=1, le=4096)
+    batch_size: int | None = _setting(None, "Batch size", "Images per step.", unit="images", ge=2, le=4096)
     weight_decay: float | None = _setting(None, "Weight decay", "Pulls weights towards zero.", ge=0, le=1)
     label_smoothing: float | None = _setting(
         None,

@@ -137,13 +137,18 @@ class Framing:
         return canvas
 
 
-def read_image(path: Path) -> Image.Image:
+def read_image(path: Path, sha256: str = "") -> Image.Image:
     """Return the image as RGB, upright and decoded to its end; of several frames or pages the first.
+
+    With `sha256`, the file must still have that content.
 
     Transparent pixels show white. Grey values of 16 bits or more, and floats, are scaled so that the darkest pixel of
     this image becomes 0 and the brightest 255. Raises UnreadableImage.
     """
-    return _decode(path, _content(path)).image
+    content = _content(path)
+    if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+        raise UnreadableImage(path, "it has changed since the images were read; read them again")
+    return _decode(path, content).image
 
 
 def thumbnail(path: Path, size_px: int) -> Image.Image:

@@ -156,9 +156,16 @@ class Project:
         return Dataset(self.images_root, classes, images)
 
     def known(self) -> dict[str, Part]:
-        """Return the part of every image that ever had one, for `make_dataset`: such an image never moves."""
+        """Return the part of every image that ever had one, for `make_dataset`: such an image never moves.
+
+        The images of the last scan are known by their content too, so that a file keeps its part when it is renamed.
+        """
         with database(self._file) as connection:
-            return dict(connection.execute("SELECT path, part FROM parts").fetchall())
+            by_content = connection.execute(
+                "SELECT sha256, part FROM parts JOIN images USING (path) WHERE sha256 != ''"
+            )
+            by_path = connection.execute("SELECT path, part FROM parts")
+            return {**dict(by_content.fetchall()), **dict(by_path.fetchall())}
 
     def config(self) -> RunConfig:
         """Return the settings for the next run; raises UserError if they do not fit this version of Graft."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data.dataset import LabelledImage
 from core.data.images import Framing, UnreadableImage, read_image
 
 Square = NDArray[np.uint8] | UnreadableImage
@@ -17,22 +18,31 @@ Square = NDArray[np.uint8] | UnreadableImage
 AHEAD = 4  # files per worker that may wait, so that memory stays bounded however slow the reader is
 
 
-def read_square(path: Path, framing: Framing) -> Square:
+def read_square(path: Path, framing: Framing, sha256: str = "") -> Square:
     """Return the file's pixels, or the reason as a value: one bad file does not end the work."""
     try:
-        return framing.apply(read_image(path))
+        return framing.apply(read_image(path, sha256))
     except UnreadableImage as problem:
         return problem
 
 
+def read_dataset(root: Path, images: Iterable[LabelledImage], framing: Framing) -> Generator[Square, None, None]:
+    """Yield one square for each image, in order; a file whose content has changed since the scan is not read."""
+    return _read(((root / image.path, image.sha256) for image in images), framing)
+
+
 def read_squares(paths: Iterable[Path], framing: Framing) -> Generator[Square, None, None]:
     """Yield one square for each path, in order; closing the generator drops what was not begun."""
+    return _read(((path, "") for path in paths), framing)
+
+
+def _read(files: Iterable[tuple[Path, str]], framing: Framing) -> Generator[Square, None, None]:
     workers = os.cpu_count() or 1
     pool = ThreadPoolExecutor(workers, thread_name_prefix="read")
     waiting: deque[Future[Square]] = deque()
     try:
-        for path in paths:
-            waiting.append(pool.submit(read_square, path, framing))
+        for path, sha256 in files:
+            waiting.append(pool.submit(read_square, path, framing, sha256))
             if len(waiting) > workers * AHEAD:
                 yield waiting.popleft().result()
         while waiting:

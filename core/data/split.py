@@ -40,10 +40,10 @@ class _Unit:
 def make_dataset(scan: Scan, seed: int, known: Mapping[str, Part] = NOTHING_KNOWN) -> Dataset:
     """Deal the readable images out to the parts; the same scan, seed and `known` give the same dataset.
 
-    `known` (path -> part) never moves, and parts that the folder brings stay; only what it lacks is taken from its
-    training images: a test part, and validation images for a class that has none. Where one content is fixed on two
-    sides, the copy in training (or else in validation) is left out. Raises UserError if a class has no image left to
-    train on or to validate with: two different images are the least.
+    `known` (path or SHA-256 -> part) never moves, and parts that the folder brings stay; only what it lacks is taken
+    from its training images: a test part, and validation images for a class that has none. Where one content is fixed
+    on two sides, the copy in training (or else in validation) is left out. Raises UserError if a class has no image
+    left to train on or to validate with: two different images are the least.
     """
     units = _units(scan.readable, seed)
     allowed = _allowed(scan, known)
@@ -75,8 +75,9 @@ def _allowed(scan: Scan, known: Mapping[str, Part]) -> _Allowed:
     brings_test = any(part == "test" for _, part in brought)
 
     def may_be_in(image: FoundImage, part: Part) -> bool:
-        if image.path in known:
-            return part == known[image.path]
+        fixed = known.get(image.path) or known.get(image.sha256)
+        if fixed:
+            return part == fixed
         if image.part in ("val", "test") or part == "train":
             return part == (image.part or "train")
         return not brings_test if part == "test" else (image.class_name, "val") not in brought

@@ -204,17 +204,20 @@ def _real(architecture: str, size_px: int) -> nn.Module:
 
 
 def _make(backbone: Backbone, n_classes: int, size_px: int, how: Callable[[str, int], nn.Module]) -> Network:
-    unfit = UserError(
-        f"{backbone.title} cannot work with images of {size_px} × {size_px} pixels.",
-        f"Set the image size to {backbone.size_px} pixels, or choose another model.",
-    )
+    if size_px != backbone.size_px:
+        _require_fit(backbone, size_px)
+    return Network(backbone, how(backbone.architecture, size_px), n_classes)
+
+
+def _require_fit(backbone: Backbone, size_px: int) -> None:
+    """Try one image that holds no numbers: some networks refuse a size when they are made, some when they are used."""
     try:
-        trunk = how(backbone.architecture, size_px)
-    except (AssertionError, ValueError):
-        if size_px == backbone.size_px:
-            raise
-        raise unfit from None
-    return Network(backbone, trunk, n_classes)
+        hollow(backbone.architecture, size_px).eval()(torch.empty(1, 3, size_px, size_px, device="meta"))
+    except (AssertionError, ValueError, RuntimeError):
+        raise UserError(
+            f"{backbone.title} cannot work with images of {size_px} × {size_px} pixels.",
+            f"Set the image size to {backbone.size_px} pixels, or choose another model.",
+        ) from None
 
 
 class _OnMeta(TorchFunctionMode):

@@ -14,7 +14,6 @@ from core.base.errors import UserError
 from core.base.events import Stop, never
 from core.data.images import UnreadableImage
 from core.data.reading import read_squares
-from core.models.backbones import BACKBONES
 from core.models.device import DeviceChoice
 from core.models.inputs import as_seen
 from core.models.network import Network, restore
@@ -48,7 +47,7 @@ class Predictor:
         if not (folder / WEIGHTS_FILE).exists():
             raise UserError(f"The run in “{folder}” ended before its first epoch.", "Choose another run.")
         state = load_tensors(folder / WEIGHTS_FILE)
-        network = restore(BACKBONES[plan.backbone], len(plan.dataset.classes), state, plan.framing.size_px)
+        network = restore(plan.network, len(plan.dataset.classes), state, plan.framing.size_px)
         target = torch.device(device.kind)
         return cls(plan, network.to(target, memory_format=torch.channels_last).eval(), target)  # type: ignore[call-overload]
 
@@ -87,7 +86,7 @@ class Predictor:
     def _probabilities(self, squares: list[NDArray[np.uint8]]) -> list[tuple[float, ...]]:
         if not squares:
             return []
-        size_px, backbone = self.plan.framing.size_px, BACKBONES[self.plan.backbone]
+        size_px, backbone = self.plan.framing.size_px, self.plan.network
         with torch.inference_mode():
             return _rows(self._network(as_seen(np.stack(squares), size_px, backbone, self._device)))
 

@@ -50,13 +50,18 @@ class RunRecord:
         return next((event for event in reversed(self.events) if isinstance(event, Finished)), None)
 
 
+def require_new(folder: Path) -> None:
+    """Raise UserError if there is anything in the folder: nothing is replaced silently."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"“{folder}” exists already and is not empty.", "Choose a new folder; nothing is replaced.")
+
+
 class RunWriter:
     """Keeps a run while it goes on: each event is on disk as soon as it happened."""
 
     def __init__(self, folder: Path, plan: RunPlan) -> None:
-        """Write configuration and plan. Raises UserError if the folder holds a run already or cannot be written."""
-        if (folder / PLAN_FILE).exists():
-            raise UserError(f"“{folder}” holds a run already.", "Choose another folder; nothing is replaced.")
+        """Write configuration and plan. Raises UserError if the folder is not new or cannot be written."""
+        require_new(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             write_json(folder / CONFIG_FILE, plan.config.model_dump())
@@ -91,6 +96,8 @@ def load_run(folder: Path) -> RunRecord:
 
 def _events(folder: Path) -> Iterator[Event]:
     """Yield the events; a last line that was cut off by a crash is passed over."""
+    if not (folder / EVENTS_FILE).exists():
+        return
     kinds: dict[str, TypeAdapter[Event]] = {name_of(kind): TypeAdapter(kind) for kind in RECORDED}
     with (folder / EVENTS_FILE).open(encoding="utf-8") as lines:
         for line in lines:

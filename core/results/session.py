@@ -1,10 +1,12 @@
 """The whole of one run: plan written, network trained, best epoch scored on the test images, all recorded."""
 
+import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
 
 from core.base.errors import UserError
 from core.base.events import Event, Finished, Stop, Warned, never
@@ -29,16 +31,34 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
 
     When stopped, the best epoch so far is kept and scored. Raises UserError for what the user can mend.
     """
+    if plan.pretrained:
+        plan = replace(plan, weights=WeightStore(folders.weights).digest(BACKBONES[plan.backbone]))
     writer = RunWriter(folder, plan)
     pace = Pace(stages(plan))
     try:
-        for event in run(plan, folder, folders, stop, pace):
+        for event in run(plan, folder, folders, _unpaused(stop, pace), pace):
             if isinstance(event, Finished) and event.best_epoch and plan.dataset.part("test"):
                 event = yield from _scored(event, plan, folder, folders, pace)
             writer.add(event)
             yield event
+    except (OSError, SafetensorError) as error:
+        raise UserError(
+            f"The run could not be kept in “{folder}”: {error}.", "Make room there and train again."
+        ) from error
     finally:
         writer.close()
+
+
+def _unpaused(stop: Stop, pace: Pace) -> Stop:
+    """Return `stop` such that the time for which it blocks, which is a pause, is not counted as work."""
+
+    def asked() -> bool:
+        begun = time.monotonic()
+        answer = stop()
+        pace.leave_out(time.monotonic() - begun)
+        return answer
+
+    return asked
 
 
 def _scored(
@@ -89,8 +109,7 @@ def _said(
 
 
 def _stored_features(plan: RunPlan, images: Sequence[LabelledImage], folders: Folders) -> Features:
-    digest = WeightStore(folders.weights).digest(BACKBONES[plan.backbone])
-    space = space_of(digest, plan.framing)
+    space = space_of(plan.weights, plan.framing, plan.device.kind)
     return FeatureStore(folders.features).get(space, [image.sha256 for image in images])
 
 

@@ -23,13 +23,18 @@ def prediction_rows(predictions: Iterable[Predicted], classes: Sequence[str]) ->
     return rows
 
 
+def require_free(path: Path) -> None:
+    """Raise UserError if the file exists: nothing is replaced silently."""
+    if path.exists():
+        raise UserError(f"“{path}” exists already.", "Choose another name; nothing is replaced.")
+
+
 def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:
     """Write rows as CSV in UTF-8 with a byte order mark, as spreadsheets expect it.
 
     Raises UserError if the file exists, since nothing is replaced silently, or cannot be written.
     """
-    if path.exists():
-        raise UserError(f"“{path}” exists already.", "Choose another name; nothing is replaced.")
+    require_free(path)
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     try:

@@ -37,7 +37,7 @@ def _orders(n: int, batch_size: int, random: torch.Generator) -> Iterator[Tensor
     """Yield shuffled indices in batches. One image alone has no variance, which BatchNorm cannot learn from."""
     order = torch.randperm(n, generator=random)
     for where in _slices(n, batch_size):
-        if len(order[where]) > 1 or n == 1:
+        if len(order[where]) > 1:
             yield order[where]
 
 

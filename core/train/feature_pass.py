@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.base.events import Event, Stop, Warned
 from core.data.dataset import LabelledImage
 from core.data.images import Framing, UnreadableImage
-from core.data.reading import read_squares
+from core.data.reading import read_dataset
 from core.models.backbones import Backbone
 from core.models.features import FeatureStore
 from core.models.inputs import as_seen
@@ -24,9 +24,9 @@ Features = dict[str, NDArray[np.float32]]
 """Feature vectors of length D by the SHA-256 of the image file."""
 
 
-def space_of(weights_digest: str, framing: Framing) -> str:
-    """Return the name under which features are stored: the same weights and framing give the same features."""
-    return hashlib.sha256(f"{weights_digest} {framing} float32".encode()).hexdigest()
+def space_of(weights_digest: str, framing: Framing, kind: str) -> str:
+    """Return the name under which features are stored: weights, framing and kind of device decide them bit for bit."""
+    return hashlib.sha256(f"{weights_digest} {framing} {kind} float32".encode()).hexdigest()
 
 
 class FeaturePass:
@@ -36,7 +36,8 @@ class FeaturePass:
         self, network: Network, backbone: Backbone, framing: Framing, store: FeatureStore, weights_digest: str
     ) -> None:
         self._network, self._backbone, self._framing, self._store = network, backbone, framing, store
-        self._space = space_of(weights_digest, framing)
+        self._device = next(network.parameters()).device
+        self._space = space_of(weights_digest, framing, self._device.type)
 
     def run(
         self, root: Path, images: Sequence[LabelledImage], pace: Pace, stop: Stop
@@ -48,7 +49,7 @@ class FeaturePass:
         features = self._store.get(self._space, [image.sha256 for image in images])
         missing = list({image.sha256: image for image in images if image.sha256 not in features}.values())
         yield from _told(pace.advance(len(images) - len(missing)))
-        squares = read_squares((root / image.path for image in missing), self._framing)
+        squares = read_dataset(root, missing, self._framing)
         try:
             for start in range(0, len(missing), BATCH):
                 if stop():
@@ -68,10 +69,12 @@ class FeaturePass:
     def _compute(self, readable: dict[str, NDArray[np.uint8]]) -> Features:
         if not readable:
             return {}
-        device = next(self._network.parameters()).device
-        shown = as_seen(np.stack(list(readable.values())), self._framing.size_px, self._backbone, device)
+        squares = np.stack(list(readable.values()))
+        # always whole batches: the size of a batch may change the last bit, and which images are missing must not
+        full = np.resize(squares, (BATCH, *squares.shape[1:]))
+        shown = as_seen(full, self._framing.size_px, self._backbone, self._device)
         with torch.inference_mode():
-            vectors = self._network.eval().features(shown).float().cpu().numpy()
+            vectors = self._network.eval().features(shown).float().cpu().numpy()[: len(squares)]
         computed = dict(zip(readable, vectors, strict=True))
         self._store.put(self._space, computed)
         return computed

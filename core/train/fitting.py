@@ -1,7 +1,6 @@
 """One phase of training: the layers that learn, their rates, the epochs, and the best one so far."""
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -35,7 +34,9 @@ class Best:
 
     def restore(self, network: Network) -> None:
         """Make the network what it was in the best epoch."""
-        network.load_state_dict(self.state, strict=False)
+        whole = network.state_dict()  # carries a version, without which MNASNet refuses to load
+        whole.update(self.state)
+        network.load_state_dict(whole)
 
 
 @dataclass
@@ -119,12 +120,13 @@ class Fitting:
         """
         lowest, since = math.inf, 0
         for epoch in range(self._phase.first_epoch, self._phase.first_epoch + self._phase.epochs):
-            begun = time.monotonic()
+            begun = pace.seconds
             seen = Tally()
             yield from self._epoch(epoch, seen, pace, stop)
             if stop():
                 return
             held_out = self._evaluate()
+            _require_finite(held_out.mean_loss)
             is_best = held_out.mean_loss < self._best.loss
             if is_best:
                 keep(epoch, held_out.mean_loss)
@@ -136,7 +138,7 @@ class Fitting:
                 val_loss=held_out.mean_loss,
                 val_accuracy=held_out.accuracy,
                 is_best=is_best,
-                seconds=time.monotonic() - begun,
+                seconds=pace.seconds - begun,
             )
             since = 0 if held_out.mean_loss < lowest else since + 1
             lowest = min(lowest, held_out.mean_loss)
@@ -149,11 +151,7 @@ class Fitting:
             if stop():
                 return
             loss = seen.add(self._step(inputs, labels), labels)
-            if not math.isfinite(loss):
-                raise UserError(
-                    "Training ran out of bounds: the loss is no longer a number.",
-                    "Choose a lower learning rate and train again.",
-                )
+            _require_finite(loss)
             yield Step(epoch - 1 + number / self._steps_per_epoch, loss)
             progress = pace.advance(len(labels))
             if progress:
@@ -176,6 +174,14 @@ class Fitting:
             for inputs, labels in self._validation.in_order(EVALUATION_BATCH):
                 held_out.add(self._model(inputs), labels)
         return held_out
+
+
+def _require_finite(loss: float) -> None:
+    if not math.isfinite(loss):
+        raise UserError(
+            "Training ran out of bounds: the loss is no longer a number.",
+            "Choose a lower learning rate and train again.",
+        )
 
 
 class ScaledHead(nn.Module):

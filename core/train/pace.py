@@ -50,6 +50,11 @@ class Pace:
         self._told = self._clock()
         return self._event()
 
+    def leave_out(self, seconds: float) -> None:
+        """Do not count the last `seconds`: the run was paused."""
+        self._since += seconds
+        self._begun += seconds
+
     @property
     def seconds(self) -> float:
         """Return the seconds since the beginning."""

@@ -1,5 +1,6 @@
 """Every image is decoded once, before the epochs: squares of uint8 in memory, or in a mapped file if many."""
 
+import shutil
 import tempfile
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -8,10 +9,11 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from core.base.errors import UserError
 from core.base.events import Event, Stop, Warned
 from core.data.dataset import LabelledImage
 from core.data.images import Framing, UnreadableImage
-from core.data.reading import read_squares
+from core.data.reading import read_dataset
 from core.train.pace import Pace
 
 MEMORY_SHARE = 0.25  # of the memory that is free; what is larger goes to a mapped file
@@ -26,7 +28,7 @@ def read_pixels(
     """
     pixels = _room((len(images), framing.resize_px, framing.resize_px, 3), cache)
     kept: list[LabelledImage] = []
-    squares = read_squares((root / image.path for image in images), framing)
+    squares = read_dataset(root, images, framing)
     try:
         for image, square in zip(images, squares, strict=True):
             if stop():
@@ -49,5 +51,11 @@ def _room(shape: tuple[int, int, int, int], cache: Path) -> NDArray[np.uint8]:
     if np.prod(shape, dtype=np.int64) < psutil.virtual_memory().available * MEMORY_SHARE:
         return np.empty(shape, dtype=np.uint8)
     cache.mkdir(parents=True, exist_ok=True)
+    needed, free = int(np.prod(shape, dtype=np.int64)), shutil.disk_usage(cache).free
+    if needed > free:  # writing to a mapped file on a full disk would end the process
+        raise UserError(
+            f"The images need {needed / 2**30:.1f} GB of room in “{cache}”, where {free / 2**30:.1f} GB are free.",
+            "Make room, or choose smaller images.",
+        )
     with tempfile.TemporaryFile(dir=cache, prefix="pixels-") as file:
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)

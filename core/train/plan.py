@@ -1,6 +1,6 @@
 """From what a person chose to what will be done: every open choice made, each with one sentence of reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -54,6 +54,9 @@ class RunPlan:
     dataset: Dataset
     strategy: str
     backbone: str
+    architecture: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
     pretrained: bool
     phases: tuple[PlannedPhase, ...]
     framing: Framing
@@ -65,6 +68,13 @@ class RunPlan:
     trained_parameters: int
     total_parameters: int
     choices: tuple[Choice, ...]
+    weights: str = ""
+    """SHA-256 of the pretrained file, noted when the run begins; empty from scratch."""
+
+    @property
+    def network(self) -> Backbone:
+        """Return the backbone as it was when this was planned: a later version of Graft may ship another starter."""
+        return replace(BACKBONES[self.backbone], architecture=self.architecture, mean=self.mean, std=self.std)
 
     @property
     def epochs(self) -> int:
@@ -114,6 +124,9 @@ def plan(config: RunConfig, dataset: Dataset, device: DeviceChoice, weights_read
         dataset=dataset,
         strategy=strategy.key,
         backbone=backbone.key,
+        architecture=backbone.architecture,
+        mean=backbone.mean,
+        std=backbone.std,
         pretrained=strategy.pretrained,
         phases=phases,
         framing=decided.framing(),

@@ -28,7 +28,8 @@ from core.train.plan import PlannedPhase, RunPlan
 WEIGHTS_FILE = "best.safetensors"
 READ_FEATURES, READ_PIXELS, SCORE = "reading images", "loading pixels", "scoring test images"
 SAVE_EVERY_S = 60.0  # so that a crash costs a minute, and saving costs little
-BACKWARD = 3.0  # a training step costs about three forward passes
+# What an image costs, in forward passes, until it was measured.
+BACKWARD, ON_FEATURES, DECODE = 3.0, 0.02, 0.3
 
 
 def stages(plan: RunPlan) -> tuple[Stage, ...]:
@@ -38,11 +39,11 @@ def stages(plan: RunPlan) -> tuple[Stage, ...]:
     read = n_train + n_val + (n_test if plan.frozen else 0)
     listed: list[Stage] = []
     for phase in plan.phases:
-        reads = (READ_FEATURES, read, 1.0) if phase.from_features else (READ_PIXELS, read, 0.3)
+        reads = (READ_FEATURES, read, 1.0) if phase.from_features else (READ_PIXELS, read, DECODE)
         if reads[0] not in [stage.name for stage in listed]:
             listed.append(Stage(*reads))
-        listed.append(Stage(phase.title, n_train * phase.epochs, 0.001 if phase.from_features else BACKWARD))
-    return (*listed, Stage(SCORE, n_test, 0.001 if plan.frozen else 1.0))
+        listed.append(Stage(phase.title, n_train * phase.epochs, ON_FEATURES if phase.from_features else BACKWARD))
+    return (*listed, Stage(SCORE, n_test, ON_FEATURES if plan.frozen else 1.0))
 
 
 def run(plan: RunPlan, folder: Path, folders: Folders, stop: Stop, pace: Pace) -> Iterator[Event]:
@@ -55,11 +56,19 @@ def run(plan: RunPlan, folder: Path, folders: Folders, stop: Stop, pace: Pace) -
         torch.manual_seed(plan.config.seed)
         try:
             yield from _Run(plan, folder, folders, stop, pace).events()
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if not _lacks_memory(error):
+                raise
             raise UserError(
                 f"The memory of {plan.device.name} is too small for this run.",
                 "Choose a smaller batch, smaller images or a smaller model.",
             ) from None
+
+
+def _lacks_memory(error: RuntimeError) -> bool:
+    """Say whether memory ran out: torch has a type of its own for that only on graphics cards."""
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, torch.OutOfMemoryError) or any(part in str(error).lower() for part in words)
 
 
 class _Run:
@@ -148,8 +157,8 @@ class _Run:
 
     def _features(self, network: Network) -> Generator[Event, None, tuple[Batches, Batches]]:
         self._pace.enter(READ_FEATURES)
-        store, digest = FeatureStore(self._folders.features), self._weights.digest(self._backbone)
-        one_pass = FeaturePass(network, self._backbone, self._plan.framing, store, digest)
+        store = FeatureStore(self._folders.features)
+        one_pass = FeaturePass(network, self._backbone, self._plan.framing, store, self._plan.weights)
         features = yield from one_pass.run(self._plan.dataset.root, self._images(), self._pace, self._stop)
         if store.problem:
             yield Warned(store.problem)

@@ -57,7 +57,8 @@ def test_what_is_saved_is_there_again_after_opening(project: Project) -> None:
     project.save_config(make_config(epochs=7, backbone="resnet18"))
     with closing(reopened(project)) as again:
         assert (again.scan(), again.dataset()) == (scan, dataset)
-        assert again.known() == {image.path: image.part for image in dataset.images}
+        paths = {image.path: image.part for image in dataset.images}
+        assert again.known() == paths | {image.sha256: image.part for image in dataset.images}
         assert again.config() == make_config(epochs=7, backbone="resnet18")
 
 
@@ -83,6 +84,13 @@ def test_an_image_that_goes_and_comes_back_keeps_its_part(project: Project) -> N
     assert remaining is not None and len(remaining.images) == 15
     assert scan.images[0].path in project.known()
     assert make_dataset(scan, 5, project.known()) == dataset
+
+
+def test_an_image_that_is_renamed_keeps_its_part(project: Project) -> None:
+    scan, dataset = saved(project)
+    renamed = replace(scan, images=tuple(replace(image, path=f"{image.path}.new.png") for image in scan.images))
+    again = make_dataset(renamed, 5, project.known())
+    assert {image.sha256: image.part for image in again.images} == {i.sha256: i.part for i in dataset.images}
 
 
 def test_names_of_any_kind_are_kept(project: Project) -> None:

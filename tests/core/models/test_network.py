@@ -146,7 +146,7 @@ def test_vit_sees_other_sizes_with_its_positions_fitted() -> None:
     assert len(weights["encoder.pos_embedding"][0]) == 50
 
 
-@pytest.mark.parametrize(("key", "side"), [("vit_b_32", 100), ("maxvit_t", 128)])
+@pytest.mark.parametrize(("key", "side"), [("vit_b_32", 100), ("maxvit_t", 128), ("alexnet", 48)])
 def test_size_that_does_not_fit_is_refused(key: str, side: int) -> None:
     with pytest.raises(UserError) as caught:
         build(BACKBONES[key], 2, None, seed=0, size_px=side)

@@ -1,6 +1,7 @@
 """Whole runs on small real images, through the same call that the window and the command line make."""
 
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,9 @@ from PIL import Image
 from core.base.errors import UserError
 from core.base.events import EpochDone, Event, Finished, PhaseStarted, Progress, Step, Warned
 from core.base.folders import Folders
+from core.models.backbones import BACKBONES
 from core.models.tensor_files import load_tensors
+from core.models.weights import WeightStore
 from core.results.predict import Predictor
 from core.results.runs import list_runs, load_run, new_run_folder
 from core.results.session import train
@@ -132,7 +135,7 @@ def test_a_rate_that_is_far_too_high_is_told(images: Path, tmp_path: Path, folde
 def test_nothing_is_replaced(images: Path, tmp_path: Path, folders: Folders) -> None:
     plan = planned(images, epochs=1)
     list(train(plan, tmp_path / "run", folders))
-    with pytest.raises(UserError, match="holds a run already"):
+    with pytest.raises(UserError, match="is not empty"):
         list(train(plan, tmp_path / "run", folders))
 
 
@@ -142,7 +145,7 @@ def test_a_record_says_what_happened(images: Path, tmp_path: Path, folders: Fold
     plan = planned(images, epochs=3)
     events = list(train(plan, folder, folders))
     record = load_run(folder)
-    assert record.plan == plan
+    assert replace(record.plan, weights=plan.weights) == plan
     assert record.events == tuple(event for event in events if not isinstance(event, Progress))
     assert record.evaluation
     assert record.finished == events[-1]
@@ -181,3 +184,53 @@ def test_predictions_agree_between_files_and_pictures(images: Path, tmp_path: Pa
     assert sum(good.probabilities) == pytest.approx(1)
     assert problem.probabilities == ()
     assert "bad.png" in problem.problem
+
+
+def test_a_file_that_changed_since_the_scan_is_left_out(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images, epochs=1)
+    changed = plan.dataset.part("train")[0].path
+    draw(images / changed, 2, 1)
+    events = list(train(plan, tmp_path / "run", folders))
+    warned = [event.message for event in events if isinstance(event, Warned)]
+    assert len(warned) == 1
+    assert "has changed since the images were read" in warned[0]
+
+
+def test_a_pause_is_not_counted_as_work(images: Path, tmp_path: Path, folders: Folders) -> None:
+    paused: list[float] = []
+
+    def stop() -> bool:
+        if not paused:
+            begun = time.monotonic()
+            while time.monotonic() - begun < 1.0:
+                pass
+            paused.append(1.0)
+        return False
+
+    begun = time.monotonic()
+    end = list(train(planned(images, epochs=2), tmp_path / "run", folders, stop))[-1]
+    assert isinstance(end, Finished)
+    assert paused
+    assert end.seconds < time.monotonic() - begun - 0.9
+
+
+def test_a_run_remembers_its_weights_and_network(images: Path, tmp_path: Path, folders: Folders) -> None:
+    list(train(planned(images, epochs=1), tmp_path / "run", folders))
+    plan = load_run(tmp_path / "run").plan
+    assert plan.weights == WeightStore(folders.weights).digest(BACKBONES["tiny"])
+    assert (plan.network.architecture, plan.network.mean) == ("tiny", (0.5, 0.5, 0.5))
+
+
+def test_a_full_disk_is_told(images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, tensors: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("core.train.run.save_tensors", full)
+    with pytest.raises(UserError, match="No space left on device"):
+        list(train(planned(images, epochs=1), tmp_path / "run", folders))
+
+
+def test_networks_that_refuse_plain_dictionaries_can_be_trained(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images, backbone="mnasnet0_5", strategy="from-scratch", epochs=1, image_size=32)
+    assert isinstance(list(train(plan, tmp_path / "run", folders))[-1], Finished)
+    assert Predictor.load(tmp_path / "run", CPU).classes == ("columns", "rows")
