@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QSizePolicy, QStackedWidget, QWidget
 
@@ -180,12 +180,15 @@ class UsePage(PageFrame):
             self._drop.paste()
 
     def _ask_csv(self) -> None:
-        file, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save as CSV"), self.tr("predictions.csv"), self.tr("Tables (*.csv)")
-        )
-        if file:
-            path = Path(file)
-            self.save_csv.emit(path if path.suffix else path.with_suffix(".csv"))
+        """Ask for a file. The dialog adds the suffix itself, so that it asks about replacing the right file."""
+        dialog = QFileDialog(self, self.tr("Save as CSV"), "", self.tr("Tables (*.csv)"))
+        dialog.setObjectName("use_csv_file")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("csv")
+        dialog.selectFile(self.tr("predictions.csv"))
+        dialog.fileSelected.connect(lambda file: self.save_csv.emit(Path(file)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
 
 class _Answer(QWidget):

@@ -5,11 +5,21 @@ from typing import TypeVar
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 WAIT_MS = 30_000
+POLL_MS = 20
 SIZE_PX = 24
 
 Found = TypeVar("Found", bound=QWidget)
@@ -41,6 +51,30 @@ def read(root: QWidget, name: str) -> str:
     """Return what a label says; nothing if it cannot be seen."""
     label = find(root, name, QLabel)
     return label.text() if label.isVisible() else ""
+
+
+def save_as(root: QWidget, file: Path, *, replace: bool = True) -> str:
+    """Save as CSV under a name, and answer the question whether to replace a file; return the question."""
+    asked: list[str] = []
+
+    def answer() -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox):
+            asked.append(box.text())
+            box.button(QMessageBox.StandardButton.Yes if replace else QMessageBox.StandardButton.No).click()
+
+    find(root, "use_csv", QAbstractButton).click()
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, QFileDialog)
+    find(dialog, "fileNameEdit", QLineEdit).setText(str(file))
+    timer = QTimer(dialog, interval=POLL_MS)
+    timer.timeout.connect(answer)
+    timer.start()
+    save = dialog.findChildren(QDialogButtonBox)[0].button(QDialogButtonBox.StandardButton.Save)
+    save.click()
+    timer.stop()
+    dialog.reject()  # a refusal leads back to it
+    return "".join(asked)
 
 
 def draw(path: Path, kind: int, seed: int) -> None:

@@ -16,6 +16,7 @@ from gui_app.pages.use import UsePage
 from gui_app.predictions import ClassBars
 from gui_app.tables import PlainTable
 from gui_app.viewer import PictureView
+from tests.gui.helpers import save_as
 from tests.gui.runs import draw, made_record, made_state
 
 
@@ -162,20 +163,29 @@ def test_rows_are_added_while_it_works_and_the_newest_images_are_shown(
     qtbot.waitUntil(lambda: _picture(ready).picture is not None, timeout=10_000)
 
 
-def test_clear_and_save_are_wished_by_buttons(
-    ready: UsePage, qtbot: QtBot, folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_clear_and_save_are_wished_by_buttons(ready: UsePage, qtbot: QtBot, folders: Folders, tmp_path: Path) -> None:
     record = made_record(tmp_path / "run")
     ready.show_state(made_state(folders, shown=record, predictions=_said(tmp_path, 0.9)))
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "table"), ""))
     with qtbot.waitSignal(ready.save_csv) as saved:
-        QTest.mouseClick(_button(ready, "use_csv"), Qt.MouseButton.LeftButton)
+        save_as(ready, tmp_path / "table")
     assert saved.args == [tmp_path / "table.csv"]
     with qtbot.waitSignal(ready.clear_predictions):
         QTest.mouseClick(_button(ready, "use_clear"), Qt.MouseButton.LeftButton)
     ready.show_state(made_state(folders, shown=record))
     assert "1 done" not in _seen(ready)
     qtbot.waitUntil(lambda: not ready.findChildren(QWidget, "use_side")[0].isVisible())
+
+
+def test_a_table_is_replaced_only_after_a_question(
+    ready: UsePage, qtbot: QtBot, folders: Folders, tmp_path: Path
+) -> None:
+    ready.show_state(made_state(folders, shown=made_record(tmp_path / "run"), predictions=_said(tmp_path, 0.9)))
+    (tmp_path / "table.csv").write_text("kept")
+    with qtbot.assertNotEmitted(ready.save_csv):
+        assert "table.csv" in save_as(ready, tmp_path / "table", replace=False)
+    with qtbot.waitSignal(ready.save_csv) as saved:
+        assert "table.csv" in save_as(ready, tmp_path / "table", replace=True)
+    assert saved.args == [tmp_path / "table.csv"]
 
 
 def test_files_and_folders_can_be_dropped(ready: UsePage, qtbot: QtBot, tmp_path: Path) -> None:
