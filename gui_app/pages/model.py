@@ -17,8 +17,8 @@ from gui_app.painted import Dot
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE, Tone
 from gui_app.transfer import LayerPicture, StrategyCards
-from gui_app.widgets import Card, Disclosure, PageFrame, line, link_button, primary_button, text_label
-from gui_app.words import count
+from gui_app.widgets import Card, Disclosure, PageFrame, line, link_button, primary_button, restyle, text_label
+from gui_app.words import as_tip, count
 
 if TYPE_CHECKING:
     from core.train.plan import RunPlan
@@ -110,9 +110,7 @@ class ModelPage(PageFrame):
         column.addWidget(line())
         self._summary = text_label(role="muted", wrap=True, name="plan_summary")
         self._add_forms(column)
-        self._problem = text_label(role="problem", wrap=True, name="model_problem")
         column.addWidget(self._summary)
-        column.addWidget(self._problem)
         column.addStretch(1)
         area = QScrollArea()
         area.setObjectName("transfer")
@@ -121,7 +119,9 @@ class ModelPage(PageFrame):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inner)
+        self._problem = text_label(role="problem", wrap=True, name="model_problem")
         card.body.addWidget(area, 1)
+        card.body.addWidget(self._problem)  # beneath what scrolls: it is never out of sight
         return card
 
     def _add_forms(self, column: QVBoxLayout) -> None:
@@ -167,16 +167,27 @@ class ModelPage(PageFrame):
         if state is None:
             return
         wrong = [label for form in self._forms for label in form.problems]
-        if wrong:
-            reason = self.tr("Correct first: {fields}").format(fields=", ".join(wrong))
-        elif state.training:
-            reason = self.tr("A training is under way")
-        else:
-            reason = state.plan_problem or ("" if state.plan else self.tr("Looking at this computer …"))
-        self._problem.setText(state.plan_problem)
-        self._problem.setVisible(bool(state.plan_problem))
-        self._train.setEnabled(not reason)
-        self._train.setToolTip(reason)
+        problems = [self.tr("Correct first: {fields}").format(fields=", ".join(wrong))] if wrong else []
+        problems += [problem for problem in (state.data_problem, state.plan_problem) if problem]
+        reasons = "\n".join(problems + self._waits(state))
+        restyle(self._problem, role="problem" if problems else "muted")
+        self._problem.setText(reasons)
+        self._problem.setVisible(bool(reasons))
+        self._train.setEnabled(not reasons)
+        self._train.setToolTip(as_tip(reasons))
+
+    def _waits(self, state: State) -> list[str]:
+        """Say what goes on that training must wait for."""
+        waits = []
+        if state.training:
+            waits.append(self.tr("A training is under way."))
+        if state.reading is not None:
+            waits.append(self.tr("The images are being read."))
+        elif state.dataset is None and not state.data_problem:
+            waits.append(self.tr("The images must be read first."))
+        if state.device is None and not state.plan_problem:
+            waits.append(self.tr("Looking at this computer …"))
+        return waits
 
     def _toggle_all(self) -> None:
         self._all = not self._all

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from core.base.events import Progress
 from core.data.project import Project
 from core.models.backbones import BACKBONES
 from gui_app import job
@@ -98,11 +99,40 @@ def test_a_wrong_value_is_said_beside_its_field_and_not_used(page: MainWindow, q
     write(qtbot, page, "setting_epochs", "0")
     assert read(page, "problem_epochs") == "Enter a whole number from 1 to 1000, or nothing."
     assert epochs(page) is None
-    assert find(page, "model_train", QPushButton).toolTip() == "Correct first: Epochs"
+    assert read(page, "model_problem") == "Correct first: Epochs"
+    assert "Correct first: Epochs" in find(page, "model_train", QPushButton).toolTip()
     write(qtbot, page, "setting_epochs", "12")
     assert read(page, "problem_epochs") == ""
     assert epochs(page) == 12
     assert find(page, "model_train", QPushButton).isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"dataset": None, "reading": Progress("reading", 3, 9, 0.3)}, ["The images are being read."]),
+        ({"dataset": None}, ["The images must be read first."]),
+        ({"dataset": None, "data_problem": "“lonely” has one image."}, ["“lonely” has one image."]),
+        ({"device": None}, ["Looking at this computer …"]),
+        (
+            {"dataset": None, "data_problem": "“lonely” has one image.", "device": None},
+            ["“lonely” has one image.", "Looking at this computer …"],
+        ),
+    ],
+)
+def test_the_page_says_why_training_cannot_begin(
+    page: MainWindow, changes: dict[str, object], words: list[str]
+) -> None:
+    page.session.store.update(**changes)
+    assert read(page, "model_problem").splitlines() == words
+    assert not find(page, "model_train", QPushButton).isEnabled()
+
+
+def test_a_wrong_value_in_closed_settings_is_said_on_the_page(page: MainWindow, qtbot: QtBot) -> None:
+    click(qtbot, page, "more_settings")
+    write(qtbot, page, "setting_weight_decay", "many")
+    click(qtbot, page, "more_settings")
+    assert read(page, "model_problem").startswith("Correct first: ")
 
 
 def epochs(window: MainWindow) -> int | None:
