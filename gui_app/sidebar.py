@@ -124,7 +124,7 @@ class RunButton(PaintedButton):
     def _score_in_words(self) -> str:
         if self.run.accuracy is not None:
             return self.tr("{score} of {n} test images are right").format(score=self.score, n=self.run.n_test)
-        return self.tr("no score: it was cut off") if self.run.ending is None else self.tr("no score")
+        return self.tr("no score: it did not come to its end") if self.run.ending is None else self.tr("no score")
 
 
 class Sidebar(QWidget):

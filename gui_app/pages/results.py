@@ -113,8 +113,8 @@ class ResultsPage(PageFrame):
         self._stack.setCurrentIndex(0)
         finished = record.finished
         if finished is None:
-            title = self.tr("This run was cut off before it was scored")
-            text = self.tr("The program or the computer was shut down while it was training.")
+            title = self.tr("This run did not come to its end")
+            text = self.tr("A problem ended it, or the program or the computer was shut down. It has no score.")
         elif not finished.best_epoch:
             title = self.tr("This run ended before its first epoch")
             text = self.tr("There is nothing to score. Train again and let it finish at least one epoch.")

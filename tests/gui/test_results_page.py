@@ -153,7 +153,9 @@ def test_a_stopped_run_and_its_warnings_are_told(page: ResultsPage, folders: Fol
 def test_without_a_run_or_a_score_it_says_why(page: ResultsPage, folders: Folders, tmp_path: Path) -> None:
     assert "No results yet" in _show(page, folders, None)
     assert "no test images" in _show(page, folders, made_record(tmp_path, confusion=None))
-    assert "cut off before it was scored" in _show(page, folders, made_record(tmp_path, None, ending=None))
+    unfinished = _show(page, folders, made_record(tmp_path, None, ending=None))
+    assert "This run did not come to its end" in unfinished
+    assert "A problem ended it, or the program or the computer was shut down." in unfinished
     nothing = replace(made_record(tmp_path, None), events=(Finished("4", "stopped", 0, 0, 1.0, 1.0),))
     assert "ended before its first epoch" in _show(page, folders, nothing)
     assert not _button(page, "results_use").isVisible()

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.base.folders import Folders
-from gui_app.sidebar import Sidebar
+from core.results.runs import RunSummary
+from gui_app.sidebar import RunButton, Sidebar
 from gui_app.state import ProjectInfo
 from gui_app.steps import STEPS, open_steps
 from tests.gui.runs import made_record, made_state
@@ -30,6 +31,11 @@ def test_only_what_can_be_opened_is_ticked(app: QApplication, qtbot: QtBot, fold
     sidebar.show_state(made_state(folders, project=project, shown=made_record(tmp_path), page="results"))
     spoken = [button.accessibleName() for button in sidebar.steps]
     assert spoken == ["1 Data, done", "2 Model", "3 Train, done", "4 Results, present step", "5 Use"]
+
+
+def test_a_run_without_an_end_is_not_called_a_shutdown(app: QApplication) -> None:
+    run = RunSummary(5, Path("runs/0005"), "ResNet-18", "resnet18", "fine-tune-all", None, 0, None)
+    assert "no score: it did not come to its end" in RunButton(run).toolTip()
 
 
 def test_steps_are_translated_when_they_are_shown(app: QApplication) -> None:
