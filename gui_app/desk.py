@@ -1,4 +1,4 @@
-"""One heavy job at a time: a further wish is refused in plain words, or takes the place of one that gives way."""
+"""One heavy job at a time: a further wish is refused in plain words, or takes the place of one of its kind."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ from gui_app.notify import Notifier
 
 @dataclass(frozen=True)
 class Task:
-    """Heavy work: `name` completes "Graft is … just now"; `take` gets batches of events, `done` whether all is well."""
+    """Heavy work: `name` completes "Graft is … just now"; `take` gets batches of events, `done` whether all is well.
+
+    One that `gives_way` is stopped for a newer one of its name; `done` is called all the same.
+    """
 
     name: str
     work: Work
@@ -21,56 +24,66 @@ class Task:
     gives_way: bool = False
 
 
+@dataclass(frozen=True)
+class _Place:
+    task: Task
+    job: Job
+
+
 class Desk(QObject):
     """Runs tasks one at a time and reports their errors."""
 
     def __init__(self, notifier: Notifier, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._notifier = notifier
-        self._task: Task | None = None
-        self._next: Task | None = None
+        self._now: _Place | None = None
+        self._next: _Place | None = None
         self._failed = False
-        self.job: Job | None = None
 
-    def begin(self, task: Task) -> bool:
-        """Start a task and say so; False if another one is under way and does not give way."""
-        if self._task is None:
-            self._start(task)
-            return True
-        if self._task.gives_way and self.job is not None:
-            self._next = task
-            self.job.stop()
-            return True
-        self._notifier.refuse(
-            self.tr("Graft is {task} just now.").format(task=self._task.name),
-            self.tr("Wait until that is done, or stop it first."),
-        )
-        return False
+    def begin(self, task: Task) -> Job | None:
+        """Return the job of a task, which starts as soon as it may; None if another one is under way and stays.
 
-    def _start(self, task: Task) -> None:
-        self._task, self._failed = task, False
-        self.job = Job(task.work, self)
-        self.job.events.connect(self._take)
-        self.job.failed.connect(self._fail)
-        self.job.finished.connect(self._end)
-        self.job.start()
+        The job can be stopped and paused before it starts.
+        """
+        if self._now is not None and not (self._now.task.gives_way and self._now.task.name == task.name):
+            self._refuse(self._now.task)
+            return None
+        place = _Place(task, Job(task.work, self))
+        if self._now is None:
+            self._start(place)
+            return place.job
+        replaced, self._next = self._next, place
+        self._now.job.stop()
+        if replaced is not None:
+            replaced.job.deleteLater()
+            replaced.task.done(False)
+        return place.job
+
+    def _refuse(self, present: Task) -> None:
+        hint = self.tr("Wait until that is done.") if present.gives_way else self.tr("Wait for its end, or stop it.")
+        self._notifier.refuse(self.tr("Graft is {task} just now.").format(task=present.name), hint)
+
+    def _start(self, place: _Place) -> None:
+        self._now, self._failed = place, False
+        place.job.events.connect(self._take)
+        place.job.failed.connect(self._fail)
+        place.job.finished.connect(self._end)
+        place.job.start()
 
     def _take(self, batch: tuple[object, ...]) -> None:
-        if self._task is not None and self._next is None:
-            self._task.take(batch)
+        if self._now is not None and self._next is None:
+            self._now.task.take(batch)
 
     def _fail(self, error: BaseException) -> None:
         self._failed = True
         self._notifier.report(error)
 
     def _end(self) -> None:
-        task, following = self._task, self._next
-        job = self.job
-        self._task = self._next = self.job = None
-        if job is not None:
-            job.deleteLater()
-        if task is not None:
-            task.done(not self._failed and following is None)
+        ended, following = self._now, self._next
+        self._now = self._next = None
+        if ended is not None:
+            ended.job.deleteLater()
+            ended.task.done(not self._failed and following is None)
         if following is not None:
             self._start(following)
 

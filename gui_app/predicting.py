@@ -15,6 +15,7 @@ from core.base.errors import UserError
 from core.base.events import Stop
 from core.base.files import write_bytes
 from gui_app.desk import Desk, Task
+from gui_app.job import Job
 from gui_app.notify import Notifier
 from gui_app.state import Store
 
@@ -36,6 +37,7 @@ class Predicting(QObject):
         super().__init__(store)
         self._store, self._notifier, self._desk = store, notifier, desk
         self._loaded: _Loaded | None = None
+        self._job: Job | None = None
         self._pasted = 0
 
     def predict_paths(self, paths: Sequence[Path]) -> None:
@@ -44,8 +46,11 @@ class Predicting(QObject):
         if state.shown is None or state.device is None:
             self._notifier.refuse(self.tr("There is no trained model to ask yet."), self.tr("Train one first."))
             return
-        work = partial(self._asking, state.shown.folder, state.device, tuple(paths))
-        if self._desk.begin(Task(self.tr("predicting"), work, self._take, self._done)):
+        run = state.shown.folder
+        work = partial(self._asking, run, state.device, tuple(paths))
+        job = self._desk.begin(Task(self.tr("predicting"), work, partial(self._take, run), self._done))
+        if job is not None:
+            self._job = job
             self._store.update(predicting=True)
 
     def predict_image(self, image: QImage) -> None:
@@ -88,8 +93,10 @@ class Predicting(QObject):
         self._notifier.info(self.tr("Saved {file}.").format(file=file))
 
     def forget_model(self) -> None:
-        """Let the loaded model go; the next prediction loads the run that is shown then."""
+        """Stop asking and let the loaded model go; the next prediction loads the run that is shown then."""
         self._loaded = None
+        if self._job is not None:
+            self._job.stop()
 
     def _asking(self, run: Path, device: "DeviceChoice", paths: tuple[Path, ...], stop: Stop) -> Iterator[object]:
         from core.results.predict import Predictor
@@ -97,14 +104,18 @@ class Predicting(QObject):
         files = tuple(_files(paths))
         if not files:
             raise UserError("There are no images in what was chosen.", "Choose image files, or a folder with images.")
-        if self._loaded is None or self._loaded.run != run:
-            self._loaded = _Loaded(run, Predictor.load(run, device))
-        yield from self._loaded.predictor.predict(files, stop)
+        loaded = self._loaded  # the window may forget it meanwhile
+        if loaded is None or loaded.run != run:
+            loaded = self._loaded = _Loaded(run, Predictor.load(run, device))
+        yield from loaded.predictor.predict(files, stop)
 
-    def _take(self, batch: tuple[object, ...]) -> None:
-        self._store.update(predictions=(*self._store.state.predictions, *batch))
+    def _take(self, run: Path, batch: tuple[object, ...]) -> None:
+        state = self._store.state
+        if state.shown is not None and state.shown.folder == run:
+            self._store.update(predictions=(*state.predictions, *batch))
 
     def _done(self, whole: bool) -> None:
+        self._job = None
         self._store.update(predicting=False)
 
 

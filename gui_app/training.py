@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from core.base.events import Stop
 from core.base.folders import Folders
 from gui_app.desk import Desk, Task
+from gui_app.job import Job
 from gui_app.live import LiveRun
 from gui_app.notify import Notifier
 from gui_app.state import Store
@@ -26,6 +27,7 @@ class Training(QObject):
     def __init__(self, store: Store, notifier: Notifier, desk: Desk) -> None:
         super().__init__(store)
         self._store, self._notifier, self._desk = store, notifier, desk
+        self._job: Job | None = None
 
     def start(self, runs_folder: Path) -> None:
         """Train as planned, in a new folder."""
@@ -37,25 +39,27 @@ class Training(QObject):
             return
         folder = new_run_folder(runs_folder)
         work = partial(_training, state.plan, folder, state.folders)
-        if self._desk.begin(Task(self.tr("training"), work, self._take, partial(self._done, folder))):
+        job = self._desk.begin(Task(self.tr("training"), work, self._take, partial(self._done, folder)))
+        if job is not None:
+            self._job = job
             self._store.update(live=LiveRun(state.plan), training=True, paused=False, page="train")
 
     def pause(self) -> None:
         """Hold the run."""
-        if self._store.state.training and self._desk.job is not None:
-            self._desk.job.pause()
+        if self._job is not None:
+            self._job.pause()
             self._store.update(paused=True)
 
     def resume(self) -> None:
         """Let the run go on."""
-        if self._store.state.training and self._desk.job is not None:
-            self._desk.job.resume()
+        if self._job is not None:
+            self._job.resume()
             self._store.update(paused=False)
 
     def stop(self) -> None:
         """End the run at the next safe point and keep its best epoch."""
-        if self._store.state.training and self._desk.job is not None:
-            self._desk.job.stop()
+        if self._job is not None:
+            self._job.stop()
             self._store.update(paused=False, busy=self.tr("Stopping and keeping the best"))
 
     def _take(self, batch: tuple[object, ...]) -> None:
@@ -65,6 +69,7 @@ class Training(QObject):
             self._store.update(live=live)
 
     def _done(self, folder: Path, whole: bool) -> None:
+        self._job = None
         self._store.update(training=False, paused=False, busy="")
         self.ended.emit(folder, whole)
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from core.base.events import Progress, Stop
 from gui_app.desk import Desk, Task, without_stale
+from gui_app.job import Job
 from gui_app.notify import Notifier
 from gui_app.state import Store
 from gui_app.warmup import WeightsReady, ready_weights
@@ -20,6 +21,7 @@ class Weights(QObject):
         super().__init__(store)
         self._store, self._notifier, self._desk = store, notifier, desk
         self._downloading = Desk(notifier, self)  # a download runs beside other work
+        self._download: Job | None = None
 
     def add(self, key: str, file: Path) -> None:
         """Take weights from a file, after comparing it with the network."""
@@ -36,13 +38,14 @@ class Weights(QObject):
                 self._fetched,
             )
         )
-        if started:
+        if started is not None:
+            self._download = started
             self._store.update(download=(key, Progress(self.tr("connecting"), 0, 0, 0.0)))
 
     def cancel(self) -> None:
         """Stop the download; what has come is kept, and the next try goes on from there."""
-        if self._downloading.job is not None:
-            self._downloading.job.stop()
+        if self._download is not None:
+            self._download.stop()
 
     def _adding(self, key: str, file: Path, stop: Stop) -> Iterator[object]:
         from core.models.backbones import BACKBONES
@@ -76,4 +79,5 @@ class Weights(QObject):
             self._notifier.info(self.tr("The weights fit and are ready."))
 
     def _fetched(self, whole: bool) -> None:
+        self._download = None
         self._store.update(download=None)

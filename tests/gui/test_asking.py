@@ -1,0 +1,49 @@
+"""Asking a trained model through the window: whose answers they are, stopping, and what is left on the disk."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gui_app import job
+from gui_app.window import MainWindow
+from tests.gui.helpers import WAIT_MS
+
+MANY = 100
+
+
+@pytest.fixture
+def trained(opened: MainWindow, qtbot: QtBot) -> MainWindow:
+    """The window with two runs, of which the first is shown on the Use page."""
+    session = opened.session
+    session.change_config({"epochs": 1})
+    session.start_training()
+    qtbot.waitUntil(lambda: session.state.shown is not None and job.running() == 0, timeout=WAIT_MS)
+    assert session.state.shown is not None
+    first = session.state.shown.folder
+    shutil.copytree(first, first.with_name("0002"))
+    session.show_run(first)
+    qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+    session.go("use")
+    return opened
+
+
+def ask_much(window: MainWindow, qtbot: QtBot, images: Path) -> None:
+    """Ask about so many images that there is time to do something else, and wait for the first answers."""
+    window.session.predict_paths([images] * MANY)
+    qtbot.waitUntil(lambda: len(window.session.state.predictions) > 0, timeout=WAIT_MS)
+    assert window.session.state.predicting
+
+
+def test_the_answers_of_one_run_are_not_shown_as_those_of_another(
+    trained: MainWindow, qtbot: QtBot, images: Path
+) -> None:
+    session = trained.session
+    assert session.state.shown is not None
+    ask_much(trained, qtbot, images)
+    session.show_run(session.state.shown.folder.with_name("0002"))
+    qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+    assert session.state.shown.folder.name == "0002"
+    assert session.state.predictions == ()
+    assert not session.state.predicting
