@@ -58,7 +58,7 @@ _NOWHERE = QModelIndex()
 
 
 class ImageGrid(QWidget):
-    """Thumbnails that fill the width, with a line of words beneath each if any item has one.
+    """Thumbnails that fill the width, with a line of words beneath each if the first item has one.
 
     `activated` gives the position of an item that was clicked, or on which Enter was pressed.
     """
@@ -90,7 +90,7 @@ class ImageGrid(QWidget):
         self.setFocusProxy(self.view)
 
     @property
-    def items(self) -> tuple[GridItem, ...]:
+    def items(self) -> Sequence[GridItem]:
         """What is shown."""
         return self._model.items
 
@@ -100,12 +100,18 @@ class ImageGrid(QWidget):
 
     def set_images(self, items: Sequence[GridItem]) -> None:
         """Show these, from the first one on."""
-        if tuple(items) == self._model.items:
+        if items == self._model.items:
             return
-        self._model.show(tuple(items), self._model.columns)
-        self._delegate.captioned = any(item.caption for item in items)
+        self._model.show(items, self._model.columns)
+        self._delegate.captioned = len(items) > 0 and bool(items[0].caption)
         self._arrange()
         self.view.scrollToTop()
+
+    def read_again(self) -> None:
+        """Read the files anew, since they may have changed; what was read before is seen until then."""
+        self._cache.expire()
+        if self.isVisible():
+            self._settled.start()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Read what is seen now."""
@@ -181,11 +187,11 @@ class _Model(QAbstractTableModel):
 
     def __init__(self, cache: PixmapCache) -> None:
         super().__init__()
-        self.items: tuple[GridItem, ...] = ()
+        self.items: Sequence[GridItem] = ()
         self.columns = 1
         self._cache = cache
 
-    def show(self, items: tuple[GridItem, ...], columns: int) -> None:
+    def show(self, items: Sequence[GridItem], columns: int) -> None:
         self.beginResetModel()
         self.items, self.columns = items, columns
         self.endResetModel()

@@ -1,12 +1,12 @@
 """Image files become pictures for the screen in a few threads; only what is wanted at the moment is read."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
@@ -30,6 +30,29 @@ class GridItem:
     path: Path
     caption: str = ""
     tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class FileItems(Sequence[GridItem]):
+    """Files beneath a folder, `captions` one for each or none. An item is made when it is asked for: making 100,000
+    takes a second.
+    """
+
+    root: Path
+    paths: tuple[str, ...]
+    captions: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, position: int) -> GridItem: ...
+    @overload
+    def __getitem__(self, position: slice) -> "FileItems": ...
+    def __getitem__(self, position: int | slice) -> "GridItem | FileItems":
+        if isinstance(position, slice):
+            return FileItems(self.root, self.paths[position], self.captions[position])
+        return GridItem(self.root / self.paths[position], self.captions[position] if self.captions else "")
 
 
 @dataclass(frozen=True)
@@ -153,9 +176,11 @@ class PixmapCache:
         self._limit = limit_bytes
         self._bytes = 0
         self._entries: OrderedDict[Path, QPixmap | str] = OrderedDict()
+        self._expired: set[Path] = set()
 
     def __contains__(self, path: Path) -> bool:
-        return path in self._entries
+        """Say whether there is an entry that need not be read again."""
+        return path in self._entries and path not in self._expired
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -167,8 +192,13 @@ class PixmapCache:
             self._entries.move_to_end(path)
         return entry
 
+    def expire(self) -> None:
+        """Let every file be read again; what was read before stands until then."""
+        self._expired = set(self._entries)
+
     def put(self, path: Path, entry: QPixmap | str) -> None:
         """Keep an entry; those used longest ago make room."""
+        self._expired.discard(path)
         self._bytes += _size(entry) - _size(self._entries.pop(path, ""))
         self._entries[path] = entry
         while self._bytes > self._limit and len(self._entries) > 1:

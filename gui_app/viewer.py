@@ -129,7 +129,7 @@ class ImageViewer(QDialog):
         self.setObjectName("image_viewer")
         self.setModal(True)
         self.resize(*SIZE.viewer)
-        self._items = tuple(items)
+        self._items = items
         self._position = position
         self._loader = Loader(read_whole, self)
         self._loader.loaded.connect(self._take)

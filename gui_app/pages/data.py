@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from gui_app.classlist import ClassList, SplitView
 from gui_app.findings_list import FindingsList
-from gui_app.grid import GridItem, ImageGrid, ImageViewer
+from gui_app.grid import ImageGrid, ImageViewer
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE
+from gui_app.thumbs import FileItems
 from gui_app.widgets import (
     Card,
     PageFrame,
@@ -67,6 +68,8 @@ class DataPage(PageFrame):
             self._filter = Filter()
         if before is None or state.scan is not before.scan:
             self._show_classes(state.scan)
+            self._grid.read_again()
+        if before is None or state.scan is not before.scan or state.findings is not before.findings:
             self._show_images()
         if before is None or state.dataset is not before.dataset:
             self._show_split(state)
@@ -207,21 +210,28 @@ class DataPage(PageFrame):
 
     def _show_images(self) -> None:
         scan = self._state.scan if self._state else None
-        chosen = self._filter
-        images = _matching(scan, chosen, self._paths_of_finding(chosen.finding)) if scan else []
-        captioned = bool(chosen.finding)
+        chosen = self._present_filter()
+        images = _matching(scan, chosen, self._paths_of_finding(chosen.finding)) if scan else ()
+        captions = tuple(image.class_name for image in images) if chosen.finding else ()
         root = scan.root if scan else Path()
-        items = [GridItem(root / image.path, image.class_name if captioned else "", "plain") for image in images]
-        self._grid.set_images(items)
-        self._shown.setText(self._shown_in_words(len(images)))
+        self._grid.set_images(FileItems(root, tuple(image.path for image in images), captions))
+        self._shown.setText(self._shown_in_words(len(images), chosen))
         self._classes.choose(chosen.class_name)
         for name, chip in self._chips.items():
             chip.setChecked(name == chosen.class_name and not chosen.finding)
 
-    def _shown_in_words(self, number: int) -> str:
+    def _present_filter(self) -> Filter:
+        """Return what was chosen, or all where that is not among the classes or findings now."""
+        state, chosen = self._state, self._filter
+        classes = state.scan.classes if state and state.scan else ()
+        findings = [finding.key for finding in state.findings] if state else []
+        there = chosen.class_name in ("", *classes) and chosen.finding in ("", *findings)
+        return chosen if there else Filter()
+
+    def _shown_in_words(self, number: int, chosen: Filter) -> str:
         words = self.tr("1 image") if number == 1 else self.tr("{n} images").format(n=count(number))
-        if self._state and self._filter.finding:
-            title = next((f.title for f in self._state.findings if f.key == self._filter.finding), "")
+        if self._state and chosen.finding:
+            title = next((f.title for f in self._state.findings if f.key == chosen.finding), "")
             return f"{words}: {title}"
         return words
 

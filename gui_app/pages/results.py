@@ -19,6 +19,7 @@ from gui_app.widgets import Card, EmptyState, PageFrame, plain_button, primary_b
 from gui_app.words import count, interval, model_words, percent, run_name, shorten
 
 if TYPE_CHECKING:
+    from core.data.scan import Scan
     from gui_app.state import State
 
 FEW = 10
@@ -33,6 +34,7 @@ class ResultsPage(PageFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("results_page", parent)
         self._record: RunRecord | None = None
+        self._scan: Scan | None = None
         self._evaluation: Evaluation | None = None
         self._label = ""
         self._again = plain_button(self.tr("Change the model"), "results_model")
@@ -54,6 +56,9 @@ class ResultsPage(PageFrame):
 
     def show_state(self, state: "State") -> None:
         """Show the results of `state.shown`."""
+        if state.scan is not self._scan:
+            self._scan = state.scan
+            self._grid.read_again()
         if state.shown is self._record:
             return
         self._record = state.shown

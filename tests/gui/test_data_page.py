@@ -1,17 +1,25 @@
 """The Data page: what it says of images, and what a person can look at."""
 
+import shutil
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from core.base.folders import Folders
+from core.data.scan import FoundImage, Scan
 from gui_app import job
 from gui_app.classlist import ClassLine
 from gui_app.grid import ImageGrid, ImageViewer
+from gui_app.pages.data import DataPage
 from gui_app.painted import PaintedButton
+from gui_app.state import ProjectInfo, State
 from gui_app.window import MainWindow
 from tests.gui.helpers import WAIT_MS, click, draw, draw_classes, find, read
 
@@ -58,6 +66,64 @@ def test_an_unreadable_image_is_named_counted_and_left_out(window: MainWindow, q
     assert read(window, "data_shown").startswith("1 image: ")
     click(qtbot, window, "chip_all")
     assert read(window, "data_shown") == "40 images"
+
+
+def test_what_was_chosen_and_is_gone_gives_way_to_all(window: MainWindow, qtbot: QtBot, images: Path) -> None:
+    broken = images / "rows" / "broken.png"
+    broken.write_bytes(b"no image at all")
+    open_images(window, qtbot, images)
+    click(qtbot, window, "finding_unreadable")
+    draw(broken, 0, 99)
+    read_again(window, qtbot)
+    assert read(window, "data_shown") == "41 images"
+    draw_classes(images, {"slopes": 3})
+    read_again(window, qtbot)
+    click(qtbot, window, "chip_slopes")
+    shutil.rmtree(images / "slopes")
+    read_again(window, qtbot)
+    assert read(window, "data_shown") == "41 images"
+    assert find(window, "chip_all", QPushButton).isChecked()
+
+
+def test_a_changed_file_is_shown_anew_after_reading_again(window: MainWindow, qtbot: QtBot, images: Path) -> None:
+    first = images / "columns" / "00.png"
+    Image.new("RGB", (24, 24), (200, 10, 10)).save(first)
+    open_images(window, qtbot, images)
+    qtbot.waitUntil(lambda: colour(window) == QColor(200, 10, 10), timeout=WAIT_MS)
+    Image.new("RGB", (24, 24), (10, 200, 10)).save(first)
+    read_again(window, qtbot)
+    qtbot.waitUntil(lambda: colour(window) == QColor(10, 200, 10), timeout=WAIT_MS)
+
+
+def colour(window: MainWindow) -> QColor:
+    """Return the colour in the middle of the first image of the grid."""
+    view = find(window, "data_grid", ImageGrid).view
+    middle = view.visualRect(view.model().index(0, 0)).center()
+    return view.viewport().grab().toImage().pixelColor(middle)
+
+
+def read_again(window: MainWindow, qtbot: QtBot) -> None:
+    before = window.session.state.dataset
+    click(qtbot, window, "data_rescan")
+    qtbot.waitUntil(lambda: window.session.state.dataset not in (None, before), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+
+
+def test_a_hundred_thousand_images_do_not_hold_up_the_window(app: QApplication, qtbot: QtBot, folders: Folders) -> None:
+    page = DataPage()
+    qtbot.addWidget(page)
+    page.show()
+    state = State(folders, project=ProjectInfo("many", Path("many.graft"), Path("many")))
+    page.show_state(state)
+    slowest = 0.0
+    for sha256 in ("", "", "00"):  # listed, listed again, read
+        found = tuple(FoundImage(f"rows/{i}.png", "rows", None, 100, sha256) for i in range(100_000))
+        state = replace(state, scan=Scan(Path("many"), "classes", ("rows",), found))
+        start = time.perf_counter()
+        page.show_state(state)
+        slowest = max(slowest, time.perf_counter() - start)
+    assert find(page, "data_shown", QLabel).text() == "100,000 images"
+    assert slowest < 0.1
 
 
 def test_one_class_is_not_enough(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
