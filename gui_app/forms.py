@@ -47,6 +47,12 @@ class Field(QWidget):
             if not self._line.hasFocus() and not self.problem:
                 self._line.setText("" if value is None else _written(value))
 
+    def forget(self) -> None:
+        """Let go of what was typed, so that the next value is shown."""
+        if self._line is not None:
+            self._line.clearFocus()
+        self._say("")
+
     def _make_line(self) -> QLineEdit:
         self._line = QLineEdit()
         self._name(self._line)
@@ -75,14 +81,17 @@ class Field(QWidget):
 
     def _check(self, text: str) -> None:
         value = _parsed(self.setting, text.strip())
-        self.problem = self._problem_with(value)
-        self._problem.setText(self.problem)
-        self._problem.setVisible(bool(self.problem))
-        if self._line is not None:
-            restyle(self._line, wrong="true" if self.problem else "false")
+        self._say(self._problem_with(value))
         self.checked.emit()
         if not self.problem:
             self.edited.emit(self.setting.name, value)
+
+    def _say(self, problem: str) -> None:
+        self.problem = problem
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+        if self._line is not None:
+            restyle(self._line, wrong="true" if problem else "false")
 
     def _problem_with(self, value: object) -> str:
         try:
@@ -137,6 +146,11 @@ class SettingsForm(QWidget):
     def problems(self) -> tuple[str, ...]:
         """The labels of fields that hold a wrong value."""
         return tuple(field.setting.label for field in self._fields if field.problem)
+
+    def forget(self) -> None:
+        """Let go of what was typed and not taken: it belongs to a project that is no longer open."""
+        for field in self._fields:
+            field.forget()
 
     def show_values(self, config: RunConfig, decided: Mapping[str, tuple[str, str]]) -> None:
         """Show a configuration, and what was `decided` (value and reason, by name) for what it leaves open."""

@@ -49,7 +49,7 @@ class ModelPage(PageFrame):
 
     def show_state(self, state: State) -> None:
         """Show models with their status, the strategy, and what the plan makes of it."""
-        self._state = state
+        before, self._state = self._state, state
         self._show_models()
         loading = (state.download[0], state.download[1].fraction) if state.download else None
         self._table.rows.set_status(state.weights_ready, loading)
@@ -57,6 +57,8 @@ class ModelPage(PageFrame):
         self._strategies.choose(state.config.strategy)
         decided = {choice.name: (choice.value, choice.reason) for choice in state.plan.choices} if state.plan else {}
         for form in self._forms:
+            if before is not None and state.project != before.project:
+                form.forget()
             form.show_values(state.config, decided)
         self._show_plan(state.plan)
         self._show_train()

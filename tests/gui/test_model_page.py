@@ -17,7 +17,7 @@ from gui_app import job
 from gui_app.models_table import ModelsTable, millions
 from gui_app.transfer import LayerPicture, StrategyCard
 from gui_app.window import MainWindow
-from tests.gui.helpers import WAIT_MS, click, find, read, write
+from tests.gui.helpers import WAIT_MS, click, draw_classes, find, read, write
 
 
 @pytest.fixture
@@ -133,6 +133,18 @@ def test_a_wrong_value_in_closed_settings_is_said_on_the_page(page: MainWindow, 
     write(qtbot, page, "setting_weight_decay", "many")
     click(qtbot, page, "more_settings")
     assert read(page, "model_problem").startswith("Correct first: ")
+
+
+def test_a_wrong_value_does_not_follow_into_another_project(page: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    write(qtbot, page, "setting_epochs", "0")
+    session = page.session
+    session.new_project(draw_classes(tmp_path / "others", {"rows": 12, "columns": 12}))
+    qtbot.waitUntil(lambda: session.state.page == "data" and job.running() == 0, timeout=WAIT_MS)
+    session.change_config({"backbone": "tiny", "device": "cpu"})
+    session.go("model")
+    assert find(page, "setting_epochs", QLineEdit).text() == ""
+    assert read(page, "problem_epochs") == ""
+    assert find(page, "model_train", QPushButton).isEnabled()
 
 
 def epochs(window: MainWindow) -> int | None:
