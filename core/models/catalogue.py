@@ -149,7 +149,8 @@ def starter_backbone(path: Path) -> Backbone:
         std=std,
         feature_dim=seen.feature_dim,
         groups=seen.groups,
-        note="Always here, without a download. Trained only on drawings that a program made, so a downloaded model is more exact.",
+        note="Always here, without a download. Trained only on drawings that a program made, "
+        "so a downloaded model is more exact.",
         recommended=True,
     )
 
