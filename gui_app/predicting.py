@@ -2,11 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
@@ -18,10 +18,10 @@ from gui_app.desk import Desk, Task
 from gui_app.job import Job
 from gui_app.notify import Notifier
 from gui_app.state import Store
+from gui_app.warmup import NoDevice, find_device
 
 if TYPE_CHECKING:
-    from core.models.device import DeviceChoice
-    from core.results.predict import Predictor
+    from core.results.predict import Predicted, Predictor
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Predicting(QObject):
     def predict_paths(self, paths: Sequence[Path]) -> None:
         """Predict files; a folder stands for all images in it."""
         state = self._store.state
-        if state.shown is None or state.device is None:
+        if state.shown is None:
             self._notifier.refuse(self.tr("There is no trained model to ask yet."), self.tr("Train one first."))
             return
         run = state.shown.folder
-        work = partial(self._asking, run, state.device, tuple(paths))
+        work = partial(self._asking, run, state.config.device, tuple(paths))
         job = self._desk.begin(Task(self.tr("predicting"), work, partial(self._take, run), self._done))
         if job is not None:
             self._job = job
@@ -65,6 +65,11 @@ class Predicting(QObject):
             )
             return
         self.predict_paths([file])
+
+    def stop(self) -> None:
+        """Ask no further; what was predicted stays."""
+        if self._job is not None:
+            self._job.stop()
 
     def clear(self) -> None:
         """Forget all predictions."""
@@ -95,34 +100,50 @@ class Predicting(QObject):
     def forget_model(self) -> None:
         """Stop asking and let the loaded model go; the next prediction loads the run that is shown then."""
         self._loaded = None
-        if self._job is not None:
-            self._job.stop()
+        self.stop()
 
-    def _asking(self, run: Path, device: "DeviceChoice", paths: tuple[Path, ...], stop: Stop) -> Iterator[object]:
-        from core.results.predict import Predictor
-
-        files = tuple(_files(paths))
-        if not files:
+    def _asking(self, run: Path, wish: str, paths: tuple[Path, ...], stop: Stop) -> Iterator[object]:
+        files = tuple(_files(paths, stop))
+        if not files and not stop():
             raise UserError("There are no images in what was chosen.", "Choose image files, or a folder with images.")
         loaded = self._loaded  # the window may forget it meanwhile
         if loaded is None or loaded.run != run:
-            loaded = self._loaded = _Loaded(run, Predictor.load(run, device))
+            loaded = self._loaded = yield from _load(run, wish)
         yield from loaded.predictor.predict(files, stop)
 
     def _take(self, run: Path, batch: tuple[object, ...]) -> None:
+        for event in batch:
+            if isinstance(event, NoDevice):
+                self._notifier.info(event.problem, self.tr("The processor asks the model instead."))
         state = self._store.state
         if state.shown is not None and state.shown.folder == run:
-            self._store.update(predictions=(*state.predictions, *batch))
+            said = tuple(cast("Predicted", event) for event in batch if not isinstance(event, NoDevice))
+            self._store.update(predictions=(*state.predictions, *said))
 
     def _done(self, whole: bool) -> None:
         self._job = None
         self._store.update(predicting=False)
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _load(run: Path, wish: str) -> Generator[NoDevice, None, _Loaded]:
+    """Load the model of a run on the wished device; where that is missing, say so and take the processor."""
+    from core.results.predict import Predictor
+
+    found = find_device(wish)
+    if isinstance(found, NoDevice):
+        yield found
+        found = find_device("cpu")
+    if isinstance(found, NoDevice):
+        raise UserError(found.problem)
+    return _Loaded(run, Predictor.load(run, found.device))
+
+
+def _files(paths: Sequence[Path], stop: Stop) -> Iterator[Path]:
     from core.data.images import SUFFIXES
 
     for path in paths:
+        if stop():
+            return
         if path.is_dir():
             yield from sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
         else:

@@ -19,17 +19,18 @@ class RunsListed:
 
 
 def load(folder: Path, stop: Stop) -> Iterator[object]:
-    """Yield the RunRecord of a run."""
-    from core.results.runs import load_run
+    """Yield the list of runs and the RunRecord of a run. The list too: a look may take the place of one after a run."""
+    from core.results.runs import list_runs, load_run
 
+    yield RunsListed(list_runs(folder.parent))
     yield load_run(folder)
 
 
-def after_run(runs_folder: Path, folder: Path, stop: Stop) -> Iterator[object]:
+def after_run(folder: Path, stop: Stop) -> Iterator[object]:
     """Yield the list of runs, and the run that just ended if anything was kept of it."""
     from core.results.runs import list_runs, load_run
 
-    listed = list_runs(runs_folder)
+    listed = list_runs(folder.parent)
     yield RunsListed(listed)
     if any(run.folder == folder and run.ending is not None for run in listed):
         yield load_run(folder)

@@ -22,7 +22,7 @@ from gui_app.predicting import Predicting
 from gui_app.records import RunsListed, after_run, load
 from gui_app.state import PageKey, ProjectInfo, State, Store
 from gui_app.training import Training
-from gui_app.warmup import DeviceFound, NoDevice, WeightsReady, find_device, warm_up
+from gui_app.warmup import DeviceFound, NoDevice, WeightsReady, warm_up
 from gui_app.weights import Weights
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ class Session(QObject):
         self._predicting = Predicting(self.store, self.notifier, self._desk)
         self._weights = Weights(self.store, self.notifier, self._desk)
         self._project: Project | None = None
-        self._device_problem = ""
         self._planned_for: tuple[object, ...] = ()
         self.store.changed.connect(self._plan_again)
 
@@ -59,8 +58,7 @@ class Session(QObject):
     def warm_up(self) -> None:
         """Find out about weights and devices beside the window, which must stand already."""
         self.store.update(recent=projects.recent(self.state.folders))
-        work = partial(warm_up, self.state.folders, self.state.config.device)
-        self._devices.begin(Task(self.tr("looking for a graphics card"), work, self._take, _nothing, gives_way=True))
+        self._find_device()
 
     def close(self, wait_ms: int) -> bool:
         """Stop all work, wait for it at most `wait_ms`, and let the project go; False if some work did not end."""
@@ -179,6 +177,10 @@ class Session(QObject):
         """Ask the model of the shown run about a pasted image."""
         self._predicting.predict_image(image)
 
+    def stop_predicting(self) -> None:
+        """Ask no further; what was predicted stays."""
+        self._predicting.stop()
+
     def clear_predictions(self) -> None:
         """Forget all predictions."""
         self._predicting.clear()
@@ -202,11 +204,14 @@ class Session(QObject):
         self.store.update(reading=None)
 
     def _find_device(self) -> None:
-        work = partial(find_device, self.state.config.device)
+        # all of the warming up again: this look may take the place of one that has told nothing yet
+        work = partial(warm_up, self.state.folders, self.state.config.device)
         self._devices.begin(Task(self.tr("looking for a graphics card"), work, self._take, _nothing, gives_way=True))
 
     def _look(self, work: Work, show: "Callable[[RunRecord], None]") -> None:
-        task = Task(self.tr("reading a run"), work, partial(self._take_records, show), _nothing, gives_way=True)
+        task = Task(
+            self.tr("reading a run"), work, partial(self._take_records, self._project, show), _nothing, gives_way=True
+        )
         self._records.begin(task)
 
     def _take(self, batch: tuple[object, ...]) -> None:
@@ -223,11 +228,9 @@ class Session(QObject):
                 case WeightsReady():
                     self.store.update(weights_ready=event.keys)
                 case NoDevice():
-                    self._device_problem = event.problem
-                    self.store.update(device=None)
+                    self.store.update(device=None, device_problem=event.problem)
                 case DeviceFound():
-                    self._device_problem = ""
-                    self.store.update(device=event.device)
+                    self.store.update(device=event.device, device_problem="")
 
     def _opened(self, event: projects.Opened) -> None:
         if self._project is not None:
@@ -273,7 +276,11 @@ class Session(QObject):
             reading=None,
         )
 
-    def _take_records(self, show: "Callable[[RunRecord], None]", batch: tuple[object, ...]) -> None:
+    def _take_records(
+        self, project: "Project | None", show: "Callable[[RunRecord], None]", batch: tuple[object, ...]
+    ) -> None:
+        if project is not self._project:
+            return  # it comes too late: another project was opened meanwhile
         for event in batch:
             if isinstance(event, RunsListed):
                 self.store.update(runs=event.runs)
@@ -300,17 +307,17 @@ class Session(QObject):
 
     def _run_ended(self, folder: Path, whole: bool) -> None:
         if self._project is not None:
-            self._look(partial(after_run, self._project.runs_folder, folder), self._show_ended)
+            self._look(partial(after_run, folder), self._show_ended)
 
     def _plan_again(self) -> None:
         """Plan whenever something changed that the plan depends on; it is a matter of milliseconds."""
         state = self.state
-        depends = (state.config, state.dataset, state.device, state.weights_ready, self._device_problem)
+        depends = (state.config, state.dataset, state.device, state.weights_ready, state.device_problem)
         if len(self._planned_for) == len(depends) and all(map(operator.is_, depends, self._planned_for)):
             return  # compared by identity: a data set may hold 100,000 images
         self._planned_for = depends
         if state.dataset is None or state.device is None:
-            self.store.update(plan=None, plan_problem=self._device_problem)
+            self.store.update(plan=None, plan_problem=state.device_problem)
             return
         from core.train.plan import plan
 

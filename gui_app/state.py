@@ -40,7 +40,8 @@ class State:
     """All that pages show.
 
     `data_problem` says why there is no dataset though the images were read. A `plan` with a `plan_problem` is only a
-    preview: it cannot be carried out yet. `busy` names work that no other field shows.
+    preview: it cannot be carried out yet. `device_problem` says why the chosen device is not there. `busy` names work
+    that no other field shows.
     """
 
     folders: Folders
@@ -53,6 +54,7 @@ class State:
     reading: Progress | None = None
     config: RunConfig = field(default_factory=RunConfig)
     device: DeviceChoice | None = None
+    device_problem: str = ""
     weights_ready: frozenset[str] = frozenset()
     plan: RunPlan | None = None
     plan_problem: str = ""

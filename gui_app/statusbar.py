@@ -43,12 +43,14 @@ class StatusLine(QWidget):
         self._project.setText(state.project.folder.name if state.project else "")
         self._project.setVisible(state.project is not None)
         self._project.setToolTip(as_tip(str(state.project.folder) if state.project else ""))
-        self._device.setText(self._device_in_words(state.device))
-        self._device.setToolTip(state.device.reason if state.device else "")
+        self._device.setText(self._device_in_words(state.device, state.device_problem))
+        self._device.setToolTip(state.device.reason if state.device else state.device_problem)
         self._doing.setText(self._doing_in_words(state))
 
-    def _device_in_words(self, device: "DeviceChoice | None") -> str:
+    def _device_in_words(self, device: "DeviceChoice | None", problem: str) -> str:
         if device is None:
+            if problem:
+                return self.tr("The chosen device is missing")
             return self.tr("Looking for a graphics card …")
         if device.kind == "cuda" and device.memory_mb:
             return f"{device.name} · {device.memory_mb / MB_PER_GB:.0f} GB"

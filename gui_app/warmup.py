@@ -42,14 +42,14 @@ def ready_weights(folders: Folders) -> WeightsReady:
     return WeightsReady(frozenset(backbone.key for backbone in BACKBONES if store.ready(backbone)))
 
 
-def find_device(wish: str, stop: Stop) -> Iterator[object]:
-    """Yield DeviceFound for a wish, or NoDevice."""
+def find_device(wish: str) -> DeviceFound | NoDevice:
+    """Return the device for a wish, or why there is none."""
     from core.models.device import choose_device
 
     try:
-        yield DeviceFound(choose_device(wish))
+        return DeviceFound(choose_device(wish))
     except UserError as error:
-        yield NoDevice(str(error))
+        return NoDevice(str(error))
 
 
 def warm_up(folders: Folders, wish: str, stop: Stop) -> Iterator[object]:
@@ -62,6 +62,6 @@ def warm_up(folders: Folders, wish: str, stop: Stop) -> Iterator[object]:
     import core.train.plan
 
     yield ready_weights(folders)
-    yield from find_device(wish, stop)
+    yield find_device(wish)
     if not stop():
         import core.results.session  # noqa: F401 - so that the first run starts at once

@@ -49,7 +49,7 @@ WISHES: dict[PageKey, tuple[str, ...]] = {
     ),
     "train": ("pause", "resume", "stop", "show_run", "go"),
     "results": ("go",),
-    "use": ("predict_paths", "predict_image", "clear_predictions", "save_csv", "go"),
+    "use": ("predict_paths", "predict_image", "stop_predicting", "clear_predictions", "save_csv", "go"),
 }
 LEAVE_MS = 20_000
 """How long a run may take to put its best epoch away before the window closes without waiting on."""

@@ -29,6 +29,7 @@ class UsePage(PageFrame):
 
     predict_paths = Signal(list)
     predict_image = Signal(QImage)
+    stop_predicting = Signal()
     clear_predictions = Signal()
     save_csv = Signal(Path)
     go = Signal(str)
@@ -90,6 +91,9 @@ class UsePage(PageFrame):
         self._tally = FactTable()
         self._tally.setObjectName("use_tally")
         self._done = text_label(role="muted", wrap=True, name="use_done")
+        self._stop = plain_button(self.tr("Stop"), "use_stop")
+        self._stop.setAccessibleName(self.tr("Stop predicting; what was predicted stays"))
+        self._stop.clicked.connect(self.stop_predicting)
         self._csv = plain_button(self.tr("Save as CSV…"), "use_csv")
         self._csv.clicked.connect(self._ask_csv)
         self._clear = plain_button(self.tr("Clear"), "use_clear")
@@ -113,6 +117,7 @@ class UsePage(PageFrame):
         batch = Card(self.tr("Batch"))
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE.s)
+        buttons.addWidget(self._stop)
         buttons.addWidget(self._csv)
         buttons.addWidget(self._clear)
         buttons.addStretch(1)
@@ -152,6 +157,7 @@ class UsePage(PageFrame):
         self._count.setText(self.tr("{} images").format(count(n)))
         self._done.setText(self._summary(n, state.predicting))
         self._tally.set_rows(self._counted())
+        self._stop.setVisible(state.predicting)
         self._csv.setEnabled(not state.predicting)
         self._clear.setEnabled(not state.predicting)
 

@@ -1,6 +1,7 @@
 """Asking a trained model through the window: whose answers they are, stopping, and what is left on the disk."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from gui_app import job
 from gui_app.window import MainWindow
-from tests.gui.helpers import WAIT_MS
+from tests.gui.helpers import WAIT_MS, click, read
 
 MANY = 100
 
@@ -47,3 +48,24 @@ def test_the_answers_of_one_run_are_not_shown_as_those_of_another(
     assert session.state.shown.folder.name == "0002"
     assert session.state.predictions == ()
     assert not session.state.predicting
+
+
+def test_asking_about_many_images_can_be_stopped_and_the_answers_stay(
+    trained: MainWindow, qtbot: QtBot, images: Path
+) -> None:
+    ask_much(trained, qtbot, images)
+    click(qtbot, trained, "use_stop")
+    qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+    assert not trained.session.state.predicting
+    assert 0 < len(trained.session.state.predictions) < MANY * 40
+
+
+def test_without_the_chosen_device_the_processor_is_asked(trained: MainWindow, qtbot: QtBot, images: Path) -> None:
+    session = trained.session
+    session.change_config({"device": "cuda" if sys.platform == "darwin" else "mps"})
+    qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+    assert read(trained, "status_device") == "The chosen device is missing"
+    session.predict_paths([images / "rows" / "00.png"])
+    qtbot.waitUntil(lambda: len(session.state.predictions) == 1 and job.running() == 0, timeout=WAIT_MS)
+    assert "no Apple" in read(trained, "message_text") or "NVIDIA" in read(trained, "message_text")
+    assert read(trained, "message_hint") == "The processor asks the model instead."
