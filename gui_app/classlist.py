@@ -1,13 +1,13 @@
-"""The classes of a project as lines with bars, and how their images are split."""
+"""The classes of a project as lines with bars and as chips, and how their images are split."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gui_app import theme
 from gui_app.painted import Dot, PaintedButton
 from gui_app.theme import RADIUS, SIZE, SPACE, Tone
-from gui_app.widgets import text_label
+from gui_app.widgets import discard, text_label
 from gui_app.words import as_tip, count
 
 
@@ -85,6 +85,42 @@ class ClassList(QScrollArea):
         for line in self._lines:
             line.chosen = line.class_name == name
             line.update()
+
+
+class ChipRow(QWidget):
+    """Chips side by side, as many as there is room for: the list of classes offers the others."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._chips: tuple[QPushButton, ...] = ()
+
+    def set_chips(self, chips: tuple[QPushButton, ...]) -> None:
+        """Show these in place of those before."""
+        for old in self._chips:
+            discard(old)
+        self._chips = chips
+        for chip in chips:
+            chip.setParent(self)
+            chip.ensurePolished()
+        self.updateGeometry()
+        self._arrange()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Ask for the first chip; the layout gives what is left."""
+        return self._chips[0].sizeHint() if self._chips else QSize(0, SIZE.chip)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Show as many as fit now."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        left = 0
+        for chip in self._chips:
+            size = chip.sizeHint()
+            chip.setGeometry(left, (self.height() - size.height()) // 2, size.width(), size.height())
+            chip.setVisible(left + size.width() <= self.width())
+            left += size.width() + SPACE.s
 
 
 class SplitBar(QWidget):

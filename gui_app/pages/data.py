@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
-from gui_app.classlist import ClassList, SplitView
+from gui_app.classlist import ChipRow, ClassList, SplitView
 from gui_app.findings_list import FindingsList
 from gui_app.grid import ImageGrid, ImageViewer
 from gui_app.state import State
@@ -20,12 +20,11 @@ from gui_app.widgets import (
     PageFrame,
     ShareBar,
     chip_button,
-    discard,
     plain_button,
     primary_button,
     text_label,
 )
-from gui_app.words import as_tip, count, duration
+from gui_app.words import as_tip, count, duration, shorten
 
 if TYPE_CHECKING:
     from core.data.scan import FoundImage, Scan
@@ -109,12 +108,10 @@ class DataPage(PageFrame):
 
     def _images_card(self) -> Card:
         card = Card()
-        self._chip_row = QHBoxLayout()
-        self._chip_row.setSpacing(SPACE.s)
+        self._chip_row = ChipRow()
         self._shown = text_label(role="muted", name="data_shown")
         row = QHBoxLayout()
-        row.addLayout(self._chip_row)
-        row.addStretch(1)
+        row.addWidget(self._chip_row, 1)
         row.addWidget(self._shown)
         self._grid = ImageGrid("data_grid")
         self._grid.set_accessible_name(self.tr("Images"))
@@ -173,15 +170,14 @@ class DataPage(PageFrame):
         numbers = Counter(image.class_name for image in scan.readable) if scan else Counter[str]()
         names = scan.classes if scan else ()
         self._classes.set_classes({name: numbers[name] for name in names})
-        for chip in self._chips.values():
-            self._chip_row.removeWidget(chip)
-            discard(chip)
         self._chips = {}
         for name in ("", *names) if len(names) <= MOST_CHIPS else ("",):
-            chip = chip_button(name or self.tr("all"), f"chip_{name or 'all'}")
+            chip = chip_button(shorten(name) or self.tr("all"), f"chip_{name or 'all'}")
+            chip.setToolTip(as_tip(name))
+            chip.setAccessibleName(name or self.tr("all"))
             chip.clicked.connect(lambda checked=False, name=name: self._set_filter(Filter(class_name=name)))
-            self._chip_row.addWidget(chip)
             self._chips[name] = chip
+        self._chip_row.set_chips(tuple(self._chips.values()))
 
     def _show_split(self, state: State) -> None:
         self._split_part.setVisible(state.dataset is not None)
