@@ -50,7 +50,9 @@ def test_long_names_do_not_widen_results_and_use(small: MainWindow, qtbot: QtBot
 
 def fits(window: MainWindow) -> bool:
     """Say whether the window gets by with its smallest size."""
-    needed = window.centralWidget().minimumSizeHint()
+    central = window.centralWidget()
+    assert central is not None
+    needed = central.minimumSizeHint()
     return needed.width() <= SIZE.window_least[0] and needed.height() <= SIZE.window_least[1]
 
 
