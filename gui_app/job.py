@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from PySide6.QtCore import QDeadlineTimer, QObject, QThread, QTimer, Signal
 
@@ -23,12 +23,18 @@ class _Thread(QThread):
         self._stop = stop
         self.yielded: deque[object] = deque()
         self.error: BaseException | None = None
+        self.abandoned = False
 
     def run(self) -> None:
         """Run the work; nothing may rise out of a thread, so every error is kept for the main thread."""
         try:
-            for event in self._work(self._stop):
+            events = self._work(self._stop)
+            for event in events:
                 self.yielded.append(event)  # a deque's append and popleft are atomic
+                if self.abandoned:
+                    break
+            if isinstance(events, Generator):
+                events.close()
         except BaseException as error:  # noqa: BLE001 - told by `failed`, where UserErrors and bugs part ways
             self.error = error
 
@@ -64,6 +70,11 @@ class Job(QObject):
         """Ask the work to end at its next safe point; wakes it if it is paused."""
         self._stopped.set()
         self._going.set()
+
+    def abandon(self) -> None:
+        """Ask the work to end, and ask nothing of it after what it yields next, whatever it would still do."""
+        self._thread.abandoned = True
+        self.stop()
 
     def pause(self) -> None:
         """Hold the work at its next safe point."""
@@ -112,8 +123,8 @@ def running() -> int:
 
 
 def settle(wait_ms: int) -> bool:
-    """Ask all jobs to stop and wait for their threads, at most `wait_ms` together; say whether all have ended."""
+    """Abandon all jobs and wait for their threads, at most `wait_ms` together; say whether all have ended."""
     deadline = QDeadlineTimer(wait_ms)
     for job in list(_running):
-        job.stop()
+        job.abandon()
     return all(job.wait(max(deadline.remainingTime(), 0)) for job in list(_running))

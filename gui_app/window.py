@@ -123,10 +123,12 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Close at once, unless a run is under way: then ask, stop it, and close when its best epoch is safe."""
         if self.session.state.training and not self._leaving:
-            event.ignore()
-            if self._may_stop():
-                self._leave_after_run()
-            return
+            stop = self._may_stop()
+            if not stop or self.session.state.training:  # it may have ended while the question stood
+                event.ignore()
+                if stop:
+                    self._leave_after_run()
+                return
         self._patience.stop()
         self._settings.setValue("geometry", self.saveGeometry())
         super().closeEvent(event)

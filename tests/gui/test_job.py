@@ -139,3 +139,20 @@ def test_settle_is_bounded(qtbot: QtBot) -> None:
     release.set()
     assert job.settle(WAIT_MS)
     qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+
+
+def test_settle_waits_for_no_more_than_the_next_event(qtbot: QtBot) -> None:
+    closed = threading.Event()
+
+    def keeping(stop: Stop) -> Iterator[object]:
+        try:
+            while True:
+                yield "still at it"
+                threading.Event().wait(0.01)
+        finally:
+            closed.set()
+
+    Job(keeping).start()
+    assert job.settle(WAIT_MS)
+    assert closed.is_set()
+    qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)

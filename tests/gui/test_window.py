@@ -164,6 +164,21 @@ def test_closing_in_mid_run_keeps_the_best_and_closes_then(
     qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
 
 
+def test_closing_does_not_wait_for_a_run_that_ended_while_it_was_asked_about(
+    opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(opened, qtbot, epochs=400)
+
+    def think_it_over(window: MainWindow) -> bool:
+        window.session.stop()
+        qtbot.waitUntil(lambda: not window.session.state.training, timeout=WAIT_MS)
+        return True
+
+    monkeypatch.setattr(MainWindow, "_may_stop", think_it_over)
+    assert opened.close()
+    qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+
+
 def test_pause_stop_and_a_second_run_in_the_same_project(opened: MainWindow, qtbot: QtBot) -> None:
     train(opened, qtbot, epochs=400)
     opened.session.pause()
