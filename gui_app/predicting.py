@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+import shutil
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -56,7 +58,7 @@ class Predicting(QObject):
     def predict_image(self, image: QImage) -> None:
         """Predict an image that has no file; the cache keeps it, so that it can be shown and listed like others."""
         self._pasted += 1
-        folder = self._store.state.folders.cache / "pasted"
+        folder = self._pasted_folder
         file = folder / f"{self.tr('pasted')} {self._pasted}.png"
         folder.mkdir(parents=True, exist_ok=True)
         if not image.save(str(file)):
@@ -72,8 +74,13 @@ class Predicting(QObject):
             self._job.stop()
 
     def clear(self) -> None:
-        """Forget all predictions."""
+        """Forget all predictions and delete what was pasted for them."""
         self._store.update(predictions=())
+        self.delete_pasted()
+
+    def delete_pasted(self) -> None:
+        """Delete the files of pasted images, which belong to nobody but the person."""
+        shutil.rmtree(self._pasted_folder, ignore_errors=True)
 
     def save_csv(self, file: Path) -> None:
         """Write all predictions as a table: file, class, certainty, one column a class, and the problem if any."""
@@ -92,15 +99,21 @@ class Predicting(QObject):
             else:
                 rows.writerow([said.path, "", "", *("" for _ in classes), said.problem])
         try:
-            write_bytes(file, table.getvalue().encode("utf-8-sig"))  # the mark lets spreadsheets read umlauts
+            # the mark lets spreadsheets read umlauts; a name on Linux may hold bytes that are no text
+            write_bytes(file, table.getvalue().encode("utf-8-sig", "backslashreplace"))
         except OSError as error:
             raise UserError(f"“{file}” cannot be written: {error.strerror}.", "Choose another place.") from None
         self._notifier.info(self.tr("Saved {file}.").format(file=file))
 
-    def forget_model(self) -> None:
-        """Stop asking and let the loaded model go; the next prediction loads the run that is shown then."""
+    def forget(self) -> None:
+        """Stop asking and let the model and all that it said go; the run that is shown then is loaded when asked."""
         self._loaded = None
         self.stop()
+        self.clear()
+
+    @property
+    def _pasted_folder(self) -> Path:
+        return self._store.state.folders.cache / "pasted" / str(os.getpid())
 
     def _asking(self, run: Path, wish: str, paths: tuple[Path, ...], stop: Stop) -> Iterator[object]:
         files = tuple(_files(paths, stop))

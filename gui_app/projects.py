@@ -155,17 +155,13 @@ def _judged(project: "Project", scanned: "Scan", known: "Mapping[str, Part]") ->
 
 def _known_project(images: Path, place: Place, name: str) -> "tuple[Project | None, Path]":
     """Return the project of these images if there is one already, and the first folder that is free if not."""
-    from core.data.project import Project
+    from core.data.project import Project, belongs_to
 
     number = 1
     while (folder := place.home / f"{name}{f' {number}' if number > 1 else ''}{SUFFIX}").exists():
         number += 1
-        if folder == place.here:
-            continue  # it is that of other images: those of these would not be opened again
-        project = Project.open(folder)
-        if project.images_root == images:
-            return project, folder
-        project.close()
+        if folder != place.here and belongs_to(folder, images):  # that of these images would not be opened again
+            return Project.open(folder), folder
     return None, folder
 
 

@@ -63,6 +63,7 @@ class Session(QObject):
     def close(self, wait_ms: int) -> bool:
         """Stop all work, wait for it at most `wait_ms`, and let the project go; False if some work did not end."""
         ended = job.settle(wait_ms)
+        self._predicting.delete_pasted()
         if ended and self._project is not None:
             self._project.close()
             self._project = None
@@ -73,13 +74,11 @@ class Session(QObject):
     def new_project(self, images: Path, home: Path | None = None) -> None:
         """Open the project of a folder of images, making it in `home` if there is none."""
         home = home or projects.projects_home()
-        if self.state.project is not None and images.resolve() == self.state.project.images_root:
+        problem = self._place_problem(home, images)
+        if self._is_open(images):
             self.go("data")
-        elif not _can_write(home):
-            self.notifier.refuse(
-                self.tr("Graft cannot write in “{home}”.").format(home=home),
-                self.tr("Choose another folder for the project."),
-            )
+        elif problem:
+            self.notifier.refuse(problem, self.tr("Choose another folder for the project."))
             self.place_wanted.emit(images)
         else:
             self._open(partial(projects.open_images, images, self._place(home)))
@@ -100,6 +99,9 @@ class Session(QObject):
 
     def try_samples(self) -> None:
         """Draw the sample images and open their project."""
+        if self._is_open(self.state.folders.samples):
+            self.go("data")
+            return
         place = self._place(projects.projects_home())
         self._open(partial(projects.open_samples, self.state.folders, place))
 
@@ -197,6 +199,14 @@ class Session(QObject):
     def _place(self, home: Path) -> projects.Place:
         return projects.Place(home, self.state.project.folder if self.state.project else None)
 
+    def _is_open(self, images: Path) -> bool:
+        return self.state.project is not None and images.resolve() == self.state.project.images_root
+
+    def _place_problem(self, home: Path, images: Path) -> str:
+        if home.resolve().is_relative_to(images.resolve()):
+            return self.tr("A project in “{home}” would lie among the images.").format(home=home)
+        return "" if _can_write(home) else self.tr("Graft cannot write in “{home}”.").format(home=home)
+
     def _open(self, work: Work) -> None:
         self._desk.begin(Task(self.tr("reading images"), work, self._take, self._reading_ended, gives_way=True))
 
@@ -237,7 +247,7 @@ class Session(QObject):
             self._project.close()
         project = self._project = event.project
         info = ProjectInfo(project.name, project.folder, project.images_root)
-        self._predicting.forget_model()
+        self._predicting.forget()
         new_device = event.config.device != self.state.config.device
         self.store.update(
             page="data",
@@ -250,7 +260,6 @@ class Session(QObject):
             runs=event.runs,
             shown=None,
             live=None,
-            predictions=(),
             recent=projects.remember(self.state.folders, project.folder),
         )
         self._say_if_images_are_gone(info)
@@ -288,8 +297,8 @@ class Session(QObject):
                 show(cast("RunRecord", event))
 
     def _show(self, record: "RunRecord", page: PageKey | None = None) -> None:
-        self._predicting.forget_model()
-        self.store.update(shown=record, predictions=(), page=page or self.state.page)
+        self._predicting.forget()
+        self.store.update(shown=record, page=page or self.state.page)
 
     def _show_chosen(self, record: "RunRecord") -> None:
         if not self.state.training:

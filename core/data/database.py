@@ -74,6 +74,16 @@ def database(file: Path) -> Iterator[sqlite3.Connection]:
         connection.commit()
 
 
+def peek(file: Path, key: str) -> str:
+    """Return a setting of a database, open elsewhere, newer or damaged as it may be; empty if it has none."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
+            row = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+    except sqlite3.DatabaseError:
+        return ""
+    return str(row[0]) if row else ""
+
+
 def _connect(file: Path) -> sqlite3.Connection:
     # mode=rw: a database that vanished must not come back empty.
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=2)

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from core.base.config import RunConfig, make_config
 from core.base.errors import UserError
-from core.data.database import check_database, create_database, database
+from core.data.database import check_database, create_database, database, peek
 from core.data.dataset import Dataset, LabelledImage, Part
 from core.data.images import is_text, printable
 from core.data.scan import FoundImage, Scan
@@ -183,6 +183,11 @@ class Project:
     def _write_settings(self, **values: str) -> None:
         with database(self._file) as connection:
             connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
+
+
+def belongs_to(folder: Path, images_root: Path) -> bool:
+    """Say whether a folder is the project of these images, even if it is open elsewhere or cannot be opened."""
+    return peek(folder / _DATABASE, "images_root") == str(images_root.absolute())
 
 
 def _check_place(folder: Path, images_root: Path) -> None:

@@ -1,12 +1,15 @@
 """Asking a trained model through the window: whose answers they are, stopping, and what is left on the disk."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from core.results.predict import Predicted
 from gui_app import job
 from gui_app.window import MainWindow
 from tests.gui.helpers import WAIT_MS, click, read
@@ -69,3 +72,27 @@ def test_without_the_chosen_device_the_processor_is_asked(trained: MainWindow, q
     qtbot.waitUntil(lambda: len(session.state.predictions) == 1 and job.running() == 0, timeout=WAIT_MS)
     assert "no Apple" in read(trained, "message_text") or "NVIDIA" in read(trained, "message_text")
     assert read(trained, "message_hint") == "The processor asks the model instead."
+
+
+@pytest.mark.parametrize("end", ["clear", "close"])
+def test_pasted_images_are_not_kept(trained: MainWindow, qtbot: QtBot, end: str) -> None:
+    session = trained.session
+    image = QImage(24, 24, QImage.Format.Format_RGB32)
+    image.fill(0)
+    session.predict_image(image)
+    qtbot.waitUntil(lambda: len(session.state.predictions) == 1 and job.running() == 0, timeout=WAIT_MS)
+    file = session.state.predictions[0].path
+    assert file.is_file()
+    if end == "clear":
+        click(qtbot, trained, "use_clear")
+    else:
+        session.close(WAIT_MS)
+    assert not list((session.state.folders.cache / "pasted").rglob("*.png"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are always text on Windows")
+def test_names_that_are_no_text_are_written_out_in_the_table(trained: MainWindow, tmp_path: Path) -> None:
+    said = Predicted(Path(os.fsdecode(b"a\xff.png")), (0.9, 0.1))
+    trained.session.store.update(predictions=(said,))
+    trained.session.save_csv(tmp_path / "said.csv")
+    assert "a\\udcff.png,columns,0.9" in (tmp_path / "said.csv").read_text(encoding="utf-8-sig")

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from core.data import samples
 from core.data.project import Project
 from gui_app import job, projects
 from gui_app.painted import PaintedButton
@@ -140,6 +141,40 @@ def test_where_projects_cannot_be_written_another_place_is_asked_for(
     assert "cannot write" in read(window, "message_text")
     wait_for_images(qtbot, window)
     assert (tmp_path / "stripes.graft").is_dir()
+
+
+def test_where_the_project_would_lie_among_the_images_another_place_is_asked_for(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = draw_classes(projects.projects_home().parent, {"rows": 5, "columns": 5})
+    choose(monkeypatch, tmp_path)
+    window.session.new_project(images)
+    assert "would lie among the images" in read(window, "message_text")
+    wait_for_images(qtbot, window)
+    assert (tmp_path / f"{images.name}.graft").is_dir()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"torn" * 999], ids=["empty", "no tables", "damaged"])
+def test_what_cannot_be_opened_does_not_hinder_images_of_that_name(
+    window: MainWindow, qtbot: QtBot, images: Path, content: bytes | None
+) -> None:
+    taken = projects.projects_home() / "stripes.graft"
+    taken.mkdir(parents=True)
+    if content is not None:
+        (taken / "project.db").write_bytes(content)
+    window.session.new_project(images)
+    wait_for_images(qtbot, window)
+    assert read(window, "status_project") == "stripes 2.graft"
+
+
+def test_the_sample_images_have_one_project(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "PER_CLASS", 5)
+    window.session.try_samples()
+    wait_for_images(qtbot, window)
+    click(qtbot, window, "brand")
+    window.session.try_samples()
+    qtbot.waitUntil(lambda: window.session.state.page == "data" and job.running() == 0, timeout=WAIT_MS)
+    assert [path.name for path in projects.projects_home().iterdir()] == ["Sample images.graft"]
 
 
 def test_a_vanished_images_folder_is_told_and_runs_can_still_be_seen(
