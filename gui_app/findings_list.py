@@ -35,6 +35,7 @@ class FindingsList(QScrollArea):
         """Show what was found; `problem` says why training cannot begin; while `reading`, nothing is known yet."""
         inner = QWidget()
         inner.setProperty("role", "scrolled")
+        inner.setMinimumWidth(1)  # a long name is cut; it does not push the ends of all lines out of sight
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACE.s)
@@ -66,7 +67,9 @@ class FindingsList(QScrollArea):
             head.addWidget(Chip(count(finding.count), TONES[finding.severity]), 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(text_label(finding.title, "strong", wrap=True), 1)
         self._column.addLayout(head)
-        self._column.addWidget(text_label(finding.advice, "muted", wrap=True, name=f"advice_{finding.key}"))
+        advice = text_label(finding.advice, "muted", wrap=True, name=f"advice_{finding.key}")
+        advice.setMinimumWidth(1)  # else its height would be that of the width of its longest word
+        self._column.addWidget(advice)
         if finding.images:
             link = link_button(self.tr("Show them"), f"finding_{finding.key}")
             link.setAccessibleName(self.tr("Show: {n} {title}").format(n=finding.count, title=finding.title))

@@ -20,6 +20,7 @@ class SideColumn(QScrollArea):
         self.setFixedWidth(width_px)
         inner = QWidget()
         inner.setProperty("role", "scrolled")
+        inner.setMinimumWidth(1)  # a long word is cut; it does not push the ends of all lines out of sight
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACE.m)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from core.results.predict import Predicted
@@ -31,6 +31,9 @@ def small(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
 def test_long_names_do_not_widen_the_data_page(small: MainWindow) -> None:
     QApplication.processEvents()
     assert fits(small)
+    assert not overflows(find(small, "findings", QScrollArea))
+    advice = next(label for label in small.findChildren(QLabel) if NAMES[0] in label.text())
+    assert advice.height() >= advice.heightForWidth(advice.width())
     chips = [chip for chip in small.page("data").findChildren(QPushButton) if chip.objectName().startswith("chip_")]
     assert all(chip.toolTip().startswith("<p>") and "<b>" not in chip.toolTip() for chip in chips[1:])
     assert find(small, "chip_all", QPushButton).isVisible()
@@ -43,6 +46,7 @@ def test_long_names_do_not_widen_results_and_use(small: MainWindow, qtbot: QtBot
         small.session.store.update(page=page, shown=record, predictions=said)
         QApplication.processEvents()
         assert fits(small), page
+    assert not overflows(find(small, "use_answer", QScrollArea))
     matrix = find(small, "results_matrix", ConfusionMatrix)
     tip = matrix.model().headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
     assert tip.startswith("<p>") and "<b>" not in tip
@@ -54,6 +58,11 @@ def fits(window: MainWindow) -> bool:
     assert central is not None
     needed = central.minimumSizeHint()
     return needed.width() <= SIZE.window_least[0] and needed.height() <= SIZE.window_least[1]
+
+
+def overflows(area: QScrollArea) -> bool:
+    """Say whether the ends of lines lie out of sight."""
+    return area.widget().width() > area.viewport().width()
 
 
 def draw_one(folder: Path, number: int) -> Path:
