@@ -40,6 +40,11 @@ class Desk(QObject):
         self._next: _Place | None = None
         self._failed = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether a task is under way."""
+        return self._now is not None
+
     def begin(self, task: Task) -> Job | None:
         """Return the job of a task, which starts as soon as it may; None if another one is under way and stays.
 
@@ -80,12 +85,13 @@ class Desk(QObject):
 
     def _end(self) -> None:
         ended, following = self._now, self._next
+        whole = not self._failed and following is None
         self._now = self._next = None
-        if ended is not None:
-            ended.job.deleteLater()
-            ended.task.done(not self._failed and following is None)
         if following is not None:
             self._start(following)
+        if ended is not None:
+            ended.job.deleteLater()
+            ended.task.done(whole)
 
 
 def without_stale(batch: tuple[object, ...]) -> tuple[object, ...]:

@@ -208,10 +208,14 @@ class Session(QObject):
         return "" if _can_write(home) else self.tr("Graft cannot write in “{home}”.").format(home=home)
 
     def _open(self, work: Work) -> None:
-        self._desk.begin(Task(self.tr("reading images"), work, self._take, self._reading_ended, gives_way=True))
+        done = partial(self._reading_ended, self._project if self._desk.busy else None)
+        self._desk.begin(Task(self.tr("reading images"), work, self._take, done, gives_way=True))
 
-    def _reading_ended(self, whole: bool) -> None:
+    def _reading_ended(self, left: "Project | None", whole: bool) -> None:
+        """Read the project again whose reading was left for one that came to nothing."""
         self.store.update(reading=None)
+        if not whole and left is not None and left is self._project and not self._desk.busy:
+            self.rescan()
 
     def _find_device(self) -> None:
         # all of the warming up again: this look may take the place of one that has told nothing yet

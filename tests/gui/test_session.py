@@ -3,17 +3,18 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from core.base.folders import Folders
+from core.data.project import Project
 from core.results import runs
 from gui_app import job
 from gui_app.session import Session
 from gui_app.window import MainWindow
-from tests.gui.helpers import WAIT_MS, draw_classes
+from tests.gui.helpers import WAIT_MS, draw_classes, read
 
 Result = TypeVar("Result")
 
@@ -75,3 +76,21 @@ def test_a_run_that_just_ended_is_listed_though_another_is_chosen_at_once(
     qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
     assert [run.number for run in session.state.runs] == [2, 1]
     assert session.state.shown is not None and session.state.shown.folder == first
+
+
+def test_images_are_read_to_the_end_though_another_project_cannot_be_opened_meanwhile(
+    opened: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, gate, save = opened.session, threading.Event(), Project.save
+
+    def save_slowly(*words: Any) -> None:  # noqa: ANN401 - as they come
+        gate.wait(WAIT_MS / 1000)
+        save(*words)
+
+    monkeypatch.setattr(Project, "save", save_slowly)
+    session.rescan()
+    qtbot.waitUntil(lambda: session.state.dataset is None, timeout=WAIT_MS)
+    session.open_project(tmp_path / "nothing.graft")
+    gate.set()
+    qtbot.waitUntil(lambda: session.state.dataset is not None and job.running() == 0, timeout=5_000)
+    assert "is not a Graft project" in read(opened, "message_text")
