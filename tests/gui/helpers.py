@@ -5,7 +5,8 @@ from typing import TypeVar
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -51,6 +52,18 @@ def read(root: QWidget, name: str) -> str:
     """Return what a label says; nothing if it cannot be seen."""
     label = find(root, name, QLabel)
     return label.text() if label.isVisible() else ""
+
+
+def drop(target: QWidget, *files: Path) -> None:
+    """Carry files over a widget and let them go."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    place, action, button = QPoint(100, 100), Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    carried = QDragEnterEvent(place, action, data, button, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(target, carried)
+    assert carried.isAccepted()
+    let_go = QDropEvent(QPointF(place), action, data, button, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(target, let_go)
 
 
 def save_as(root: QWidget, file: Path, *, replace: bool = True) -> str:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from core.base.folders import Folders
 from gui_app import job, main
-from gui_app.notify import MessageBar
+from gui_app.notify import Notice
 from gui_app.window import MainWindow
-from tests.gui.helpers import WAIT_MS, click, find, read, write
+from tests.gui.helpers import WAIT_MS, click, drop, find, read, save_as, write
 
 OPEN_WINDOW = """
 import sys
@@ -72,21 +73,46 @@ def test_the_main_job_from_end_to_end(
 ) -> None:
     """Folder, model, training with curves that move, results, prediction: through `main()`, as a person would."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    notices: list[Notice] = []
 
     def person() -> int:
         window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
+        window.session.notifier.posted.connect(notices.append)
         _look_at_the_images(window, qtbot)
         _choose_and_train(window, qtbot)
         _read_the_score(window, qtbot)
         _ask_the_model(window, qtbot, images)
-        notice = find(window, "message_bar", MessageBar).notice
-        assert notice is not None and notice.text.startswith("Saved ")
         window.close()
         return 0
 
     monkeypatch.setattr(QApplication, "exec", lambda *_: person())
     assert main.main([str(images)]) == 0
     qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+    assert [notice for notice in notices if notice.tone != "info"] == []
+    assert notices[-1].text.startswith("Saved ")
+
+
+def test_an_error_in_a_slot_is_a_bad_notice(
+    app: QApplication, qtbot: QtBot, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the test above asserts of all notices would catch it."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    notices: list[Notice] = []
+
+    def person() -> int:
+        window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
+        window.session.notifier.posted.connect(notices.append)
+        find(window, "start_samples", QAbstractButton).pressed.connect(lambda: [].pop())
+        find(window, "start_samples", QAbstractButton).pressed.emit()
+        qtbot.waitUntil(lambda: window.session.state.device is not None and job.running() == 0, timeout=WAIT_MS)
+        window.close()
+        return 0
+
+    monkeypatch.setattr(QApplication, "exec", lambda *_: person())
+    assert main.main([]) == 0
+    assert [notice.tone for notice in notices] == ["bad"]
 
 
 def _look_at_the_images(window: MainWindow, qtbot: QtBot) -> None:
@@ -124,14 +150,15 @@ def _read_the_score(window: MainWindow, qtbot: QtBot) -> None:
 
 def _ask_the_model(window: MainWindow, qtbot: QtBot, images: Path) -> None:
     session = window.session
-    session.go("use")
-    session.predict_paths([images / "rows" / "00.png"])
+    click(qtbot, window, "results_use")
+    drop(window.page("use"), images / "rows" / "00.png")
     qtbot.waitUntil(lambda: len(session.state.predictions) == 1 and job.running() == 0, timeout=WAIT_MS)
     assert sum(session.state.predictions[0].probabilities) == pytest.approx(1, abs=1e-4)
     words = [label.text() for label in window.page("use").findChildren(QLabel) if label.isVisible()]
     assert "rows" in words and "columns" in words
     file = images.parent / "said.csv"
-    session.save_csv(file)
+    file.write_text("from the last time", encoding="utf-8")
+    assert "said.csv" in save_as(window, images.parent / "said")
     lines = file.read_text(encoding="utf-8-sig").splitlines()
     assert lines[0] == "file,class,certainty,columns,rows,problem"
     assert len(lines) == 2
