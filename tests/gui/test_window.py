@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidge
 from pytestqt.qtbot import QtBot
 
 from core.base.errors import UserError
+from core.results.predict import Predicted
 from gui_app import job, theme
 from gui_app.notify import MessageBar
 from gui_app.session import Session
@@ -16,6 +17,7 @@ from gui_app.state import PageKey
 from gui_app.theme_values import DARK
 from gui_app.window import MainWindow, stored_scheme
 from tests.gui.helpers import WAIT_MS, click, find, read
+from tests.gui.runs import draw, made_record
 
 PAGES: tuple[PageKey, ...] = ("start", "data", "model", "train", "results", "use")
 
@@ -82,13 +84,19 @@ def test_no_page_flashes_up_a_window_of_its_own(opened: MainWindow, qtbot: QtBot
     assert opened.isActiveWindow()
 
 
-def test_every_control_has_a_name_to_be_told_by(opened: MainWindow) -> None:
+def test_every_control_has_a_name_to_be_told_by(opened: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    said = tuple(Predicted(draw(tmp_path / f"{number}.png", number), (0.9, 0.1)) for number in range(2))
+    opened.session.store.update(shown=made_record(tmp_path / "run"), predictions=said)
+    told: set[str] = set()
     for page in PAGES:
         opened.session.go(page)
-        for button in opened.findChildren(QAbstractButton):
-            if button.isVisible() and button.focusPolicy() != Qt.FocusPolicy.NoFocus:
-                assert button.objectName(), button.text()
-                assert button.accessibleName() or button.text(), button.objectName()
+        for control in opened.findChildren(QWidget):
+            if control.isVisible() and control.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                words = control.accessibleName() or (control.text() if isinstance(control, QAbstractButton) else "")
+                assert control.objectName() and words, f"{page}: {control!r}"
+                told.add(control.objectName())
+    assert {"data_grid_view", "models_table", "model_search", "results_matrix", "results_classes", "use_table"} <= told
+    qtbot.waitUntil(lambda: opened.findChild(QWidget, "train_plots") is not None, timeout=WAIT_MS)
 
 
 def test_a_message_stays_until_it_is_dismissed(window: MainWindow, qtbot: QtBot) -> None:
