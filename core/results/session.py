@@ -38,7 +38,7 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
     try:
         for event in run(plan, folder, folders, _unpaused(stop, pace), pace):
             if isinstance(event, Finished) and event.best_epoch and plan.dataset.part("test"):
-                event = yield from _scored(event, plan, folder, folders, pace)
+                event = yield from _scored_or_kept(event, writer, _scored(event, plan, folder, folders, pace))
             writer.add(event)
             yield event
     except (OSError, SafetensorError) as error:
@@ -47,6 +47,17 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
         ) from error
     finally:
         writer.close()
+
+
+def _scored_or_kept(
+    finished: Finished, writer: RunWriter, scoring: Generator[Event, None, Finished]
+) -> Generator[Event, None, Finished]:
+    """Score; a run that is left in the middle of it has ended all the same, only without a score."""
+    try:
+        return (yield from scoring)
+    except GeneratorExit:
+        writer.add(finished)
+        raise
 
 
 def _unpaused(stop: Stop, pace: Pace) -> Stop:

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +93,20 @@ def test_stopping_keeps_and_scores_the_best_so_far(images: Path, tmp_path: Path,
     assert end.epochs < 50
     assert end.accuracy is not None
     assert Predictor.load(tmp_path / "run", CPU).classes == ("columns", "rows")
+
+
+def test_a_run_that_is_left_while_it_is_scored_has_ended_without_a_score(
+    images: Path, tmp_path: Path, folders: Folders
+) -> None:
+    plan = planned(images, strategy="fine-tune-all", epochs=1)
+    (images / plan.dataset.part("test")[0].path).write_bytes(b"torn")
+    events = train(plan, tmp_path / "run", folders)
+    assert any(isinstance(event, Warned) and event.message.startswith("Not scored") for event in events)
+    assert isinstance(events, Generator)
+    events.close()
+    finished = load_run(tmp_path / "run").finished
+    assert finished is not None
+    assert (finished.best_epoch, finished.accuracy) == (1, None)
 
 
 def test_stopping_before_the_first_epoch_leaves_no_model(images: Path, tmp_path: Path, folders: Folders) -> None:
