@@ -45,6 +45,9 @@ def main(argv: list[str] | None = None) -> int:
     except UserError as error:
         show.error(error)
         return 1
+    except OSError as error:  # a name that is too long, a drive that is gone: nothing that a program can mend
+        show.error(UserError(f"“{error.filename}”: {error.strerror}.", "Choose another place."))
+        return 1
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     return 0
@@ -161,6 +164,8 @@ def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  
 
     config = make_config(**{name: value for name, value in chosen.items() if value is not None})
     require_new(out)
+    if out.absolute().is_relative_to(folder.absolute()):
+        raise UserError(f"“{out}” lies among the images.", "Choose a folder outside of them for the run.")
     backbone, folders = BACKBONES[config.backbone], Folders.of_user()
     dataset = make_dataset(_scan(folder, quiet=json), config.seed)
     planned = plan(config, dataset, choose_device(config.device), WeightStore(folders.weights).ready(backbone))
@@ -176,10 +181,16 @@ def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  
         raise typer.Exit(130)
 
 
+_SEE = dict.fromkeys(("backbone", "strategy"), "see: graft models")
+
+
 def _option(setting: Setting) -> inspect.Parameter:
     """Return the command-line option of one setting; wrong values are told by the same check as everywhere."""
     kind: Any = Literal[setting.choices] if setting.choices else setting.kind
-    text = f"{setting.help} {f'[{setting.unit}]' if setting.unit else ''}".strip()
+    limits = f"{setting.minimum:g} to {setting.maximum:g} {setting.unit}" if setting.maximum is not None else ""
+    known = "" if setting.default is None else f"default: {setting.default}"
+    facts = ", ".join(fact for fact in (limits.strip(), known, _SEE.get(setting.name, "")) if fact)
+    text = f"{setting.help} ({facts})" if facts else setting.help
     option = typer.Option(f"--{setting.name.replace('_', '-')}", help=text, show_default=False)
     annotation = Annotated[kind | None, option]
     return inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

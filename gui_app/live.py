@@ -10,12 +10,16 @@ from core.base.events import EpochDone, Finished, PhaseStarted, Progress, Step, 
 if TYPE_CHECKING:
     from core.train.plan import RunPlan
 
+_WELL_ABOVE = 1.1
+"""A validation loss this many times the best one does not follow training."""
 MAX_POINTS = 400
 """The training curve never has more points than this; a screen shows no more."""
 _SMOOTH_EPOCHS = 0.25
 """Time constant of the smoothing, in epochs: a single odd batch does not jump, a real change shows within the epoch."""
 
-Word = Literal["too early to say", "nothing learned yet", "nothing learned", "overfitting", "still learning", "healthy"]
+Word = Literal[
+    "too early to say", "nothing learned yet", "nothing learned", "overfitting", "still learning", "wavering", "healthy"
+]
 
 
 @dataclass(frozen=True)
@@ -201,6 +205,13 @@ def _still_learning(run: LiveRun) -> Health | None:
     return Health("still learning", "info", "Validation gets clearly better with each epoch.")
 
 
+def _wavering(run: LiveRun) -> Health | None:
+    """The last epoch's validation loss is well above the best one, for reasons that the other rules do not know."""
+    if run.best is None or run.epochs[-1].val_loss <= run.best.val_loss * _WELL_ABOVE:
+        return None
+    return Health("wavering", "plain", f"Validation goes up and down. {_kept(run)}")
+
+
 def _healthy(run: LiveRun) -> Health | None:
     """None of the other rules fits."""
     so_far = "" if run.finished else " so far"
@@ -213,4 +224,4 @@ def _kept(run: LiveRun) -> str:
     return f"Epoch {run.best.epoch} is the best {'and was kept' if run.finished else 'so far and is kept'}."
 
 
-_RULES = (_too_early, _nothing_learned, _overfitting, _still_learning, _healthy)
+_RULES = (_too_early, _nothing_learned, _overfitting, _still_learning, _wavering, _healthy)

@@ -1,7 +1,5 @@
 """Asking a trained model: it is loaded once and kept until another run is chosen."""
 
-import csv
-import io
 import os
 import shutil
 from collections.abc import Generator, Iterator, Sequence
@@ -15,7 +13,6 @@ from PySide6.QtGui import QImage
 
 from core.base.errors import UserError
 from core.base.events import Stop
-from core.base.files import write_bytes
 from gui_app.desk import Desk, Task
 from gui_app.job import Job
 from gui_app.notify import Notifier
@@ -83,26 +80,13 @@ class Predicting(QObject):
         shutil.rmtree(self._pasted_folder, ignore_errors=True)
 
     def save_csv(self, file: Path) -> None:
-        """Write all predictions as a table: file, class, certainty, one column a class, and the problem if any."""
+        """Write all predictions as a table, the same as the command line writes."""
+        from core.results.tables import prediction_rows, write_rows
+
         state = self._store.state
         if state.shown is None:
             return
-        classes = state.shown.plan.dataset.classes
-        table = io.StringIO()
-        rows = csv.writer(table)
-        rows.writerow(["file", "class", "certainty", *classes, "problem"])
-        for said in state.predictions:
-            if said.probabilities:
-                certainty = max(said.probabilities)
-                name = classes[said.probabilities.index(certainty)]
-                rows.writerow([said.path, name, f"{certainty:.6f}", *(f"{p:.6f}" for p in said.probabilities), ""])
-            else:
-                rows.writerow([said.path, "", "", *("" for _ in classes), said.problem])
-        try:
-            # the mark lets spreadsheets read umlauts; a name on Linux may hold bytes that are no text
-            write_bytes(file, table.getvalue().encode("utf-8-sig", "backslashreplace"))
-        except OSError as error:
-            raise UserError(f"“{file}” cannot be written: {error.strerror}.", "Choose another place.") from None
+        write_rows(file, prediction_rows(state.predictions, state.shown.plan.dataset.classes))
         self._notifier.info(self.tr("Saved {file}.").format(file=file))
 
     def forget(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.errors import UserError
 from core.data.dataset import LabelledImage
 from core.data.images import Framing, UnreadableImage, read_image
 
@@ -29,6 +30,12 @@ def read_square(path: Path, framing: Framing, sha256: str = "") -> Square:
 def read_dataset(root: Path, images: Iterable[LabelledImage], framing: Framing) -> Generator[Square, None, None]:
     """Yield one square for each image, in order; a file whose content has changed since the scan is not read."""
     return _read(((root / image.path, image.sha256) for image in images), framing)
+
+
+def require_there(root: Path) -> None:
+    """Raise UserError if the folder of all images is gone: that is one message, not one for each file."""
+    if not root.is_dir():
+        raise UserError(f"The folder “{root}” is no longer there.", "Connect its drive, or put it back, and try again.")
 
 
 def read_squares(paths: Iterable[Path], framing: Framing) -> Generator[Square, None, None]:

@@ -13,6 +13,7 @@ from core.base.events import Event, Finished, Stop, Warned, never
 from core.base.folders import Folders
 from core.data.dataset import LabelledImage
 from core.data.images import printable
+from core.data.reading import require_there
 from core.data.scan import Scan
 from core.models.backbones import BACKBONES
 from core.models.features import FeatureStore
@@ -82,6 +83,7 @@ def _scored(
     judged: list[Judged] = []
     for image, said in zip(images, _said(predictor, plan, images, folders), strict=True):
         if said.problem:
+            require_there(plan.dataset.root)
             yield Warned(f"Not scored: {said.problem}")
         else:
             judged.append(judge(image.path, image.label, said.probabilities))

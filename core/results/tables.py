@@ -35,6 +35,11 @@ def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:
     Raises UserError if the file exists, since nothing is replaced silently, or cannot be written.
     """
     require_free(path)
+    write_rows(path, rows)
+
+
+def write_rows(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Do the same in place of what may be there: a person was asked before."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     try:

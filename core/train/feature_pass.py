@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.base.events import Event, Stop, Warned
 from core.data.dataset import LabelledImage
 from core.data.images import Framing, UnreadableImage
-from core.data.reading import read_dataset
+from core.data.reading import read_dataset, require_there
 from core.models.backbones import Backbone
 from core.models.features import FeatureStore
 from core.models.inputs import as_seen
@@ -57,6 +57,7 @@ class FeaturePass:
                 readable: dict[str, NDArray[np.uint8]] = {}
                 for image, square in zip(missing[start : start + BATCH], squares, strict=False):
                     if isinstance(square, UnreadableImage):
+                        require_there(root)
                         yield Warned(f"Left out: {square}")
                     else:
                         readable[image.sha256] = square

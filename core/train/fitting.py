@@ -185,29 +185,31 @@ def _require_finite(loss: float) -> None:
 
 
 class ScaledHead(nn.Module):
-    """The head seen from standardised features, in which one learning rate suits every network.
+    """The head seen from centred features of one scale, in which one learning rate suits every network.
 
-    The head's own parameters are moved there; `folded` gives them for features as they are.
+    All features share the scale. One for each would let features that hardly vary weigh hundreds of times as much,
+    and the loss would burst as soon as the layers below begin to learn. The head's own parameters are moved there;
+    `folded` gives them for features as they are.
     """
 
     mean: Tensor
-    std: Tensor
+    scale: Tensor
 
     def __init__(self, head: nn.Linear, features: Tensor) -> None:
         super().__init__()
         self.head = head
-        std = features.std(dim=0, correction=0)
+        spread = features.std(dim=0, correction=0).mean()
         self.register_buffer("mean", features.mean(dim=0))
-        self.register_buffer("std", torch.where(std > 1e-6, std, torch.ones_like(std)))
+        self.register_buffer("scale", torch.where(spread > 1e-6, spread, torch.ones_like(spread)))
         with torch.no_grad():
             head.bias.add_(head.weight @ self.mean)
-            head.weight.mul_(self.std)
+            head.weight.mul_(self.scale)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return logits (N, classes) for features (N, D)."""
-        return self.head((features - self.mean) / self.std)  # type: ignore[no-any-return]
+        return self.head((features - self.mean) / self.scale)  # type: ignore[no-any-return]
 
     def folded(self) -> dict[str, Tensor]:
-        """Return the weight and bias of the head for features that are not standardised."""
-        weight = (self.head.weight / self.std).detach()
+        """Return the weight and bias of the head for features as they are."""
+        weight = (self.head.weight / self.scale).detach()
         return {"weight": weight, "bias": (self.head.bias - weight @ self.mean).detach()}

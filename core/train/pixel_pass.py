@@ -13,7 +13,7 @@ from core.base.errors import UserError
 from core.base.events import Event, Stop, Warned
 from core.data.dataset import LabelledImage
 from core.data.images import Framing, UnreadableImage
-from core.data.reading import read_dataset
+from core.data.reading import read_dataset, require_there
 from core.train.pace import Pace
 
 MEMORY_SHARE = 0.25  # of the memory that is free; what is larger goes to a mapped file
@@ -34,6 +34,7 @@ def read_pixels(
             if stop():
                 break
             if isinstance(square, UnreadableImage):
+                require_there(root)
                 yield Warned(f"Left out: {square}")
             else:
                 pixels[len(kept)] = square

@@ -215,7 +215,9 @@ class _Decisions:
     def _note_phases(self, planned: list[PlannedPhase]) -> None:
         batches = " then ".join(str(size) for size in dict.fromkeys(phase.batch_size for phase in planned))
         rates = " then ".join(f"{rate:g}" for rate in dict.fromkeys(phase.rate for phase in planned))
-        reason = f"At least {STEPS_PER_EPOCH} steps an epoch with {self.n_train} training images."
+        enough = self.n_train >= SMALLEST_BATCH * STEPS_PER_EPOCH
+        many = f"At least {STEPS_PER_EPOCH} steps an epoch with {self.n_train} training images."
+        reason = many if enough else f"The smallest that is steady, as there are only {self.n_train} training images."
         self._note("batch_size", batches, reason, self.config.batch_size is not None)
         reason = "Highest for the head, lower for early layers; warms up, then falls to zero."
         self._note("learning_rate", rates, reason, self.config.learning_rate is not None)

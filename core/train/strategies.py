@@ -42,14 +42,14 @@ class Strategy:
 STRATEGIES: Registry[Strategy] = Registry("strategy", lambda strategy: strategy.key)
 
 # Head first, then the rest from there: a random head would distort good features (Kumar et al. 2022, LP-FT).
-HEAD_FIRST = Phase("head only", "head", share=0.2, rate=5e-3, from_features=True)
+HEAD_FIRST = Phase("head only", "head", share=0.2, rate=3e-3, from_features=True)
 
 STRATEGIES.add(
     Strategy(
         "feature-extraction",
         "Feature extraction",
         "Keep the network as it is, learn only the classes. Seconds. Best for few images.",
-        (Phase("head only", "head", share=1.0, rate=2e-3, from_features=True),),
+        (Phase("head only", "head", share=1.0, rate=1e-3, from_features=True),),
         epochs=60,
         augmentation="none",
     )

@@ -186,3 +186,12 @@ def test_an_interrupt_keeps_what_was_reached(
     assert main(["train", str(images), "--out", str(tmp_path / "run"), *TINY, "--epochs", "500", "--json"]) == 130
     assert (tmp_path / "run" / "best.safetensors").exists()
     assert (tmp_path / "run" / "evaluation.json").exists()
+
+
+def test_a_name_that_is_too_long_and_a_run_among_the_images_are_told(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(images), "--out", str(tmp_path / ("x" * 300)), *TINY]) == 1
+    assert "too long" in capsys.readouterr().err
+    assert main(["train", str(images), "--out", str(images / "run"), *TINY]) == 1
+    assert "lies among the images" in capsys.readouterr().err

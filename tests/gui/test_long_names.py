@@ -62,7 +62,9 @@ def fits(window: MainWindow) -> bool:
 
 def overflows(area: QScrollArea) -> bool:
     """Say whether the ends of lines lie out of sight."""
-    return area.widget().width() > area.viewport().width()
+    inside = area.widget()
+    assert inside is not None
+    return inside.width() > area.viewport().width()
 
 
 def draw_one(folder: Path, number: int) -> Path:

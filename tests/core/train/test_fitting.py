@@ -3,7 +3,10 @@ import math
 import torch
 from torch import nn
 
-from core.train.fitting import Best, ScaledHead, Tally, schedule
+from core.models.network import build
+from core.train.fitting import Best, ScaledHead, Tally, optimiser, schedule
+from core.train.plan import PlannedPhase
+from tests.core.models.tiny import register
 
 
 def test_the_rate_warms_up_and_then_falls_to_zero() -> None:
@@ -48,3 +51,14 @@ def test_the_best_epoch_comes_back_whole() -> None:
             value.add_(1)
     best.restore(network)  # type: ignore[arg-type]
     assert all(torch.equal(kept[name], value) for name, value in network.state_dict().items())
+
+
+def test_early_layers_learn_at_lower_rates_and_norms_do_not_decay() -> None:
+    network = build(register(), 2, None, seed=0)
+    network.freeze(99)
+    phase = PlannedPhase("all", 99, 1, 1, rate=1.0, decay_per_group=0.5, from_features=False, batch_size=8)
+    made = optimiser(network, phase, weight_decay=0.1)
+    by_parameter = {id(p): group for group in made.param_groups for p in group["params"]}
+    rates = [{by_parameter[id(p)]["lr"] for p in group} for group in network.group_parameters()]
+    assert rates == [{0.5 ** (len(rates) - 1 - i)} for i in range(len(rates))]
+    assert all((by_parameter[id(p)]["weight_decay"] == 0) == (p.ndim == 1) for p in network.parameters())
