@@ -160,5 +160,5 @@ def _ask_the_model(window: MainWindow, qtbot: QtBot, images: Path) -> None:
     file.write_text("from the last time", encoding="utf-8")
     assert "said.csv" in save_as(window, images.parent / "said")
     lines = file.read_text(encoding="utf-8-sig").splitlines()
-    assert lines[0] == "file,class,certainty,columns,rows,problem"
+    assert lines[0] == "file,class,certainty,problem,columns,rows"
     assert len(lines) == 2
