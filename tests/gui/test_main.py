@@ -77,7 +77,7 @@ def test_the_main_job_from_end_to_end(
     notices: list[Notice] = []
 
     def person() -> int:
-        window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
+        window = _window_on_screen()
         window.session.notifier.posted.connect(notices.append)
         _look_at_the_images(window, qtbot)
         _choose_and_train(window, qtbot)
@@ -102,7 +102,7 @@ def test_an_error_in_a_slot_is_a_bad_notice(
     notices: list[Notice] = []
 
     def person() -> int:
-        window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
+        window = _window_on_screen()
         window.session.notifier.posted.connect(notices.append)
         find(window, "start_samples", QAbstractButton).pressed.connect(lambda: [].pop())
         find(window, "start_samples", QAbstractButton).pressed.emit()
@@ -113,6 +113,13 @@ def test_an_error_in_a_slot_is_a_bad_notice(
     monkeypatch.setattr(QApplication, "exec", lambda *_: person())
     assert main.main([]) == 0
     assert [notice.tone for notice in notices] == ["bad"]
+
+
+def _window_on_screen() -> MainWindow:
+    """Return the one window that is shown: that of the test before may not have been collected yet."""
+    windows = [each for each in QApplication.topLevelWidgets() if isinstance(each, MainWindow) and each.isVisible()]
+    assert len(windows) == 1
+    return windows[0]
 
 
 def _look_at_the_images(window: MainWindow, qtbot: QtBot) -> None:
