@@ -53,10 +53,10 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
 def _scored_or_kept(
     finished: Finished, writer: RunWriter, scoring: Generator[Event, None, Finished]
 ) -> Generator[Event, None, Finished]:
-    """Score; a run that is left in the middle of it has ended all the same, only without a score."""
+    """Score; a run that is left or fails in the middle of it has ended all the same, only without a score."""
     try:
         return (yield from scoring)
-    except GeneratorExit:
+    except (GeneratorExit, UserError):
         writer.add(finished)
         raise
 

@@ -248,3 +248,22 @@ def test_networks_that_refuse_plain_dictionaries_can_be_trained(images: Path, tm
     plan = planned(images, backbone="mnasnet0_5", strategy="from-scratch", epochs=1, image_size=32)
     assert isinstance(list(train(plan, tmp_path / "run", folders))[-1], Finished)
     assert Predictor.load(tmp_path / "run", CPU).classes == ("columns", "rows")
+
+
+def test_images_that_vanish_before_the_score_leave_a_run_that_ended(
+    images: Path, tmp_path: Path, folders: Folders
+) -> None:
+    plan = planned(images, strategy="fine-tune-all", epochs=2)
+    seen: list[Event] = []
+
+    def until_they_vanish() -> None:
+        for event in train(plan, tmp_path / "runs" / "0001", folders):
+            seen.append(event)
+            if len(of(EpochDone, seen)) == 2 and images.exists():
+                images.rename(tmp_path / "elsewhere")
+
+    with pytest.raises(UserError, match=r"images” is no longer there") as told:
+        until_they_vanish()
+    assert "drive" in told.value.hint
+    assert [(run.ending, run.accuracy) for run in list_runs(tmp_path / "runs")] == [("completed", None)]
+    assert Predictor.load(tmp_path / "runs" / "0001", CPU).classes == ("columns", "rows")

@@ -62,3 +62,13 @@ def test_early_layers_learn_at_lower_rates_and_norms_do_not_decay() -> None:
     rates = [{by_parameter[id(p)]["lr"] for p in group} for group in network.group_parameters()]
     assert rates == [{0.5 ** (len(rates) - 1 - i)} for i in range(len(rates))]
     assert all((by_parameter[id(p)]["weight_decay"] == 0) == (p.ndim == 1) for p in network.parameters())
+
+
+def test_a_feature_that_hardly_varies_gets_no_huge_weight() -> None:
+    features = torch.randn(50, 4, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 1.0, 1.0, 1e-3])
+    head = nn.Linear(4, 2)
+    nn.init.zeros_(head.weight)
+    scaled = ScaledHead(head, features)
+    with torch.no_grad():
+        head.weight += 1
+    assert float(scaled.folded()["weight"].max()) < 2
