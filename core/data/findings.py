@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from core.data.corrections import Correction
 from core.data.dataset import Dataset
 from core.data.images import printable
 from core.data.scan import FoundImage, Scan
@@ -30,7 +31,8 @@ _ENOUGH: tuple[tuple[int, str], ...] = (
 class Finding:
     """One thing worth a look. `title` goes on from `count` ("3 can’t be read") and stands alone where that is 0.
 
-    `advice` is whole sentences. `images` are the paths, as in the scan, of the images that are meant.
+    `advice` is whole sentences. `images` are the paths, as in the scan, of the images that are meant. `remedy` are the
+    corrections that would mend it at one click, named by `remedy_title` ("Leave out the copies").
     """
 
     key: str
@@ -39,6 +41,8 @@ class Finding:
     title: str
     advice: str
     images: tuple[str, ...] = ()
+    remedy_title: str = ""
+    remedy: tuple[Correction, ...] = ()
 
 
 def findings(scan: Scan, dataset: Dataset | None) -> tuple[Finding, ...]:

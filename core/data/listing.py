@@ -10,6 +10,7 @@ from typing import Literal
 from core.base.errors import UserError
 from core.base.events import Stop
 from core.data.dataset import Part
+from core.data.facts import Facts
 from core.data.images import FOREIGN_SUFFIXES, SUFFIXES, is_text, printable
 
 Layout = Literal["classes", "parts"]
@@ -30,7 +31,9 @@ _EXPECTED = (
 class FoundImage:
     """One image file. `path` is relative to the root, with "/"; `part` is None if the folder brings no parts.
 
-    Hash and size stand once the file was decoded; `problem` then says why it cannot be read, or is empty.
+    `class_name` is empty for an unlabelled image. `group` names what belongs together (a subfolder, a column of the
+    table) and is empty where nothing was said. Hash, size and facts stand once the file was decoded; `problem` then
+    says why it cannot be read, or is empty. `left_out` images are used for nothing.
     """
 
     path: str
@@ -41,6 +44,10 @@ class FoundImage:
     width_px: int = 0
     height_px: int = 0
     problem: str = ""
+    group: str = ""
+    left_out: bool = False
+    modified_ns: int = 0
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,11 @@ class Scan:
     def readable(self) -> tuple[FoundImage, ...]:
         """The images without a problem."""
         return tuple(image for image in self.images if not image.problem)
+
+    @property
+    def usable(self) -> tuple[FoundImage, ...]:
+        """The images to learn from: readable, labelled and not left out."""
+        return tuple(image for image in self.images if image.class_name and not (image.problem or image.left_out))
 
     @property
     def unreadable(self) -> tuple[FoundImage, ...]:
