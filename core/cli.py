@@ -235,10 +235,11 @@ def predict(
     json: Json = False,
 ) -> None:
     """Say which class each image belongs to."""
+    from core.base.tables import require_free, write_csv
     from core.data.listing import image_files
     from core.models.device import choose_device
     from core.results.predict import Predictor
-    from core.results.tables import prediction_rows, require_free, write_csv
+    from core.results.tables import prediction_rows
 
     if csv_file:
         require_free(csv_file)

@@ -81,7 +81,8 @@ class Predicting(QObject):
 
     def save_csv(self, file: Path) -> None:
         """Write all predictions as a table, the same as the command line writes."""
-        from core.results.tables import prediction_rows, write_rows
+        from core.base.tables import write_rows
+        from core.results.tables import prediction_rows
 
         state = self._store.state
         if state.shown is None:

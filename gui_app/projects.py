@@ -5,22 +5,21 @@ What lies below is imported inside the generators, that is in the job's thread: 
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.base.config import RunConfig
-from core.base.errors import UserError
 from core.base.events import Stop
 from core.base.files import write_json
 from core.base.folders import Folders
 
 if TYPE_CHECKING:
-    from core.data.dataset import Dataset, Part
-    from core.data.findings import Finding
+    from core.data.changes import Changes
     from core.data.project import Project
     from core.data.scan import Scan
+    from core.data.survey import Known, Survey
     from core.results.runs import RunSummary
 
 SUFFIX = ".graft"
@@ -30,13 +29,12 @@ RECENT_KEPT = 8
 
 @dataclass(frozen=True)
 class Opened:
-    """A project is open, with all that it remembers."""
+    """A project is open, with all that it remembers; without a survey, only the list of its files stands, if that."""
 
     project: "Project"
     config: RunConfig
     scan: "Scan | None"
-    dataset: "Dataset | None"
-    findings: "tuple[Finding, ...]"
+    survey: "Survey | None"
     runs: "tuple[RunSummary, ...]"
 
 
@@ -49,12 +47,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Read:
-    """All images were read. Without a dataset, `problem` says why no model can learn from them."""
+    """All images were read. `changes` is what is new since they were read before, if they were."""
 
-    scan: "Scan"
-    dataset: "Dataset | None"
-    findings: "tuple[Finding, ...]"
-    problem: str = ""
+    survey: "Survey"
+    changes: "Changes | None" = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file or a folder was written that a person asked for."""
+
+    place: Path
 
 
 def projects_home() -> Path:
@@ -92,9 +95,9 @@ def open_images(images: Path, place: Place, stop: Stop, name: str = "") -> Itera
     for event in scan(images, stop):
         if isinstance(event, Listed):
             project = Project.create(free, images)
-            yield Opened(project, project.config(), event.scan, None, (), ())
+            yield Opened(project, project.config(), event.scan, None, ())
         elif isinstance(event, Scanned) and project is not None:
-            yield _judged(project, event.scan, {})
+            yield Read(_judged(project, event.scan))
         else:
             yield event
 
@@ -117,40 +120,66 @@ def open_samples(folders: Folders, place: Place, stop: Stop) -> Iterator[object]
 
 
 def read(project: "Project", stop: Stop) -> Iterator[object]:
-    """Read all images of a project and keep what was found; no image changes its side of the split."""
+    """Read the images of a project again and keep what was found; no image changes its side of the split."""
+    from core.data.changes import changes
     from core.data.scan import Listed, Scanned, scan
 
-    known = project.known()
+    before = project.scan()
     for event in scan(project.images_root, stop):
         if isinstance(event, Listed):
             yield Found(event.scan)
         elif isinstance(event, Scanned):
-            yield _judged(project, event.scan, known)
+            yield Read(_judged(project, event.scan), changes(before, event.scan) if before else None)
         else:
             yield event
 
 
+def judge_again(project: "Project", before: "Survey", stop: Stop) -> Iterator[object]:
+    """Put together anew what follows from the images, after a person corrected them or decided otherwise."""
+    yield Read(_judged(project, before.found))
+
+
+def export_labels(survey: "Survey", file: Path, stop: Stop) -> Iterator[object]:
+    """Write the table of labels. Raises UserError."""
+    from core.data.export import write_labels
+
+    write_labels(survey, file)
+    yield Written(file)
+
+
+def write_copy(survey: "Survey", folder: Path, stop: Stop) -> Iterator[object]:
+    """Copy the images with their corrections into class folders. Raises UserError."""
+    from core.data.export import Copied
+    from core.data.export import write_copy as copy
+
+    for event in copy(survey, folder, stop):
+        yield Written(event.folder) if isinstance(event, Copied) else event
+
+
 def _opened(project: "Project", stop: Stop) -> Iterator[object]:
-    from core.data.findings import findings
+    from core.data.survey import survey
     from core.results.runs import list_runs
 
-    scanned, dataset = project.scan(), project.dataset()
-    found = findings(scanned, dataset) if scanned is not None else ()
-    yield Opened(project, project.config(), scanned, dataset, found, list_runs(project.runs_folder))
-    if dataset is None:
+    scanned = project.scan()
+    known = survey(scanned, _known(project)) if scanned is not None else None
+    yield Opened(project, project.config(), scanned, known, list_runs(project.runs_folder))
+    if known is None or known.dataset is None:
         yield from read(project, stop)
 
 
-def _judged(project: "Project", scanned: "Scan", known: "Mapping[str, Part]") -> Read:
-    from core.data.findings import findings
-    from core.data.split import make_dataset
+def _judged(project: "Project", found: "Scan") -> "Survey":
+    from core.data.survey import survey
 
-    try:
-        dataset = make_dataset(scanned, project.config().seed, known)
-    except UserError as problem:
-        return Read(scanned, None, findings(scanned, None), str(problem))
-    project.save(scanned, dataset)
-    return Read(scanned, dataset, findings(scanned, dataset))
+    made = survey(found, _known(project))
+    project.save(found, made.dataset, made.near)
+    project.decide(made.decisions)
+    return made
+
+
+def _known(project: "Project") -> "Known":
+    from core.data.survey import Known
+
+    return Known(project.corrections(), project.known(), project.decisions(), project.config().seed)
 
 
 def _known_project(images: Path, place: Place, name: str) -> "tuple[Project | None, Path]":

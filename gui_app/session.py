@@ -15,6 +15,7 @@ from core.base.errors import UserError
 from core.base.events import Progress
 from core.base.folders import Folders
 from gui_app import job, projects
+from gui_app.curating import Curating
 from gui_app.desk import Desk, Task, without_stale
 from gui_app.job import Work
 from gui_app.notify import Notifier
@@ -26,6 +27,7 @@ from gui_app.warmup import DeviceFound, NoDevice, WeightsReady, warm_up
 from gui_app.weights import Weights
 
 if TYPE_CHECKING:
+    from core.data.corrections import Correction
     from core.data.project import Project
     from core.results.runs import RunRecord
 
@@ -46,6 +48,8 @@ class Session(QObject):
         self._training.ended.connect(self._run_ended)
         self._predicting = Predicting(self.store, self.notifier, self._desk)
         self._weights = Weights(self.store, self.notifier, self._desk)
+        self._curating = Curating(self.store, self.notifier, self)
+        self._curating.read_again.connect(self.rescan)
         self._project: Project | None = None
         self._planned_for: tuple[object, ...] = ()
         self.store.changed.connect(self._plan_again)
@@ -117,6 +121,40 @@ class Session(QObject):
     def go(self, page: PageKey) -> None:
         """Show a page."""
         self.store.update(page=page)
+
+    # what a person says of the images
+
+    def correct(self, corrections: "tuple[Correction, ...]") -> None:
+        """Keep corrections of single images."""
+        self._curating.correct(corrections)
+
+    def choose_grouping(self, key: str) -> None:
+        """Choose what keeps images on one side of the split."""
+        self._curating.choose_grouping(key)
+
+    def change_split(self, shares: tuple[int, int, int]) -> None:
+        """Draw the split anew with these shares, in percent."""
+        self._curating.change_split(shares)
+
+    def choose_reading(self, key: str) -> None:
+        """Read the folder in another way."""
+        self._curating.choose_reading(key)
+
+    def add_images(self, paths: tuple[Path, ...]) -> None:
+        """Take images from elsewhere into the project."""
+        self._curating.add_images(paths)
+
+    def dismiss_changes(self) -> None:
+        """Say no more of what is new in the folder."""
+        self._curating.dismiss_changes()
+
+    def export_labels(self, file: Path) -> None:
+        """Write a table of the labels."""
+        self._curating.export_labels(file)
+
+    def write_copy(self, folder: Path) -> None:
+        """Write a corrected copy of the images."""
+        self._curating.write_copy(folder)
 
     # model and settings
 
@@ -238,7 +276,7 @@ class Session(QObject):
                 case Progress():
                     self.store.update(reading=event)
                 case projects.Read():
-                    self._read(event)
+                    self._curating.take(event)
                 case WeightsReady():
                     self.store.update(weights_ready=event.keys)
                 case NoDevice():
@@ -258,14 +296,12 @@ class Session(QObject):
             project=info,
             config=event.config,
             scan=event.scan,
-            dataset=event.dataset,
-            findings=event.findings,
-            data_problem="",
             runs=event.runs,
             shown=None,
             live=None,
             recent=projects.remember(self.state.folders, project.folder),
         )
+        self._curating.open(project, event.survey)
         self._say_if_images_are_gone(info)
         if new_device:
             self._find_device()
@@ -279,15 +315,6 @@ class Session(QObject):
                 self.tr("The images of this project are not at “{folder}” any more.").format(folder=info.images_root),
                 self.tr("Connect the drive or put the folder back. Finished runs can be looked at and used."),
             )
-
-    def _read(self, event: projects.Read) -> None:
-        self.store.update(
-            scan=event.scan,
-            dataset=event.dataset,
-            findings=event.findings,
-            data_problem=event.problem,
-            reading=None,
-        )
 
     def _take_records(
         self, project: "Project | None", show: "Callable[[RunRecord], None]", batch: tuple[object, ...]

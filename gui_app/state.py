@@ -10,12 +10,16 @@ from PySide6.QtCore import QObject, Signal
 from core.base.config import RunConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from core.base.events import Progress
     from core.base.folders import Folders
+    from core.data.changes import Changes
+    from core.data.corrections import Field
     from core.data.dataset import Dataset
     from core.data.findings import Finding
+    from core.data.groups import Grouping
     from core.data.scan import Scan
     from core.models.device import DeviceChoice
     from core.results.predict import Predicted
@@ -39,9 +43,11 @@ class ProjectInfo:
 class State:
     """All that pages show.
 
-    `data_problem` says why there is no dataset though the images were read. A `plan` with a `plan_problem` is only a
-    preview: it cannot be carried out yet. `device_problem` says why the chosen device is not there. `busy` names work
-    that no other field shows.
+    `data_problem` says why there is no dataset though the images were read. `corrections` are the words of a person
+    that hold now, by path and field; `scan` has them already. `grouping` is the key of what keeps images together,
+    `shares` the parts in percent, `changes` what is new in the folder since it was read before. A `plan` with a
+    `plan_problem` is only a preview: it cannot be carried out yet. `device_problem` says why the chosen device is not
+    there. `busy` names work that no other field shows.
     """
 
     folders: Folders
@@ -51,6 +57,12 @@ class State:
     dataset: Dataset | None = None
     findings: tuple[Finding, ...] = ()
     data_problem: str = ""
+    corrections: Mapping[tuple[str, Field], str] = field(default_factory=dict)
+    groupings: tuple[Grouping, ...] = ()
+    grouping: str = ""
+    grouping_confirmed: bool = False
+    shares: tuple[int, int, int] = (70, 15, 15)
+    changes: Changes | None = None
     reading: Progress | None = None
     config: RunConfig = field(default_factory=RunConfig)
     device: DeviceChoice | None = None

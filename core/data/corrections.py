@@ -35,13 +35,13 @@ def latest(journal: Iterable[Correction]) -> dict[tuple[str, Field], str]:
 def corrected(scan: Scan, present: Mapping[tuple[str, Field], str]) -> Scan:
     """Return the scan with the words of a person in place of what the folder says; a new label may be a new class.
 
-    Words on images that the scan does not hold are passed over. A class that lost its last image stays a class.
+    Words on images that the scan does not hold are passed over. A class that lost its last image is none any more.
     """
     if not present:
         return scan
     images = tuple(_corrected(image, present) for image in scan.images)
-    new = {image.class_name for image in images if image.class_name}
-    return replace(scan, classes=tuple(sorted(new.union(scan.classes))), images=images)
+    classes = {image.class_name for image in images if image.class_name and not image.left_out}
+    return replace(scan, classes=tuple(sorted(classes)), images=images)
 
 
 def moved(present: Mapping[tuple[str, Field], str]) -> dict[str, Part]:

@@ -23,6 +23,15 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # A part is remembered when its image goes away, so that it comes back to the same side.
         "CREATE TABLE parts (path TEXT PRIMARY KEY, part TEXT NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID",
     ),
+    (
+        "ALTER TABLE images ADD COLUMN group_name TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE images ADD COLUMN modified_ns INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE images ADD COLUMN facts TEXT NOT NULL DEFAULT ''",
+        # Nothing is ever taken out of it: to take a word back is a further entry.
+        """CREATE TABLE journal (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, path TEXT NOT NULL, field TEXT NOT NULL, value TEXT
+        )""",
+    ),
 )
 """What leads from each version of the file to the next, the first from an empty file to version 1."""
 

@@ -51,10 +51,20 @@ class FoundImage:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """One way in which the classes could lie in a folder. `title` names it ("Each folder is a class")."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Scan:
     """What a folder holds; images in the order of their paths, classes in the order of their names.
 
-    `outside` are images and folders with images that belong to no class, `empty` class folders without any image.
+    `outside` are images and folders with images that belong to no class, `empty` class folders without any image,
+    `missing` what a table names and the folder lacks. `readings` are the ways to read this folder, the present one
+    first; `recognised` says in a sentence how it was read.
     """
 
     root: Path
@@ -63,6 +73,14 @@ class Scan:
     images: tuple[FoundImage, ...]
     outside: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    recognised: str = ""
+    missing: tuple[str, ...] = ()
+
+    @property
+    def brings_parts(self) -> bool:
+        """Whether the folder says which images are for training and which for testing."""
+        return any(image.part for image in self.images)
 
     @property
     def readable(self) -> tuple[FoundImage, ...]:

@@ -3,23 +3,34 @@
 import json
 import os
 import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
 from core.base.config import RunConfig, make_config
 from core.base.errors import UserError
+from core.data.corrections import Correction, Field, corrected, latest
 from core.data.database import check_database, create_database, database, peek
 from core.data.dataset import Dataset, LabelledImage, Part
+from core.data.decisions import Decisions
+from core.data.facts import Facts
 from core.data.images import is_text, printable
-from core.data.scan import FoundImage, Scan
+from core.data.listing import FoundImage, Reading, Scan
+
+Clusters = Sequence[Sequence[str]]
 
 _DATABASE = "project.db"
 _LOCK = "open.lock"
 _RUNS = "runs"
 _SOME = 200
 """How many images are looked for when the images folder is chosen again."""
+
+_ABOUT = ("layout", "classes", "outside", "empty", "readings", "recognised", "missing")
+_INSERT = "INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class Project:
@@ -114,46 +125,58 @@ class Project:
             )
         self._write_settings(images_root=str(root))
 
-    def save(self, scan: Scan, dataset: Dataset | None) -> None:
-        """Keep what a scan found and how it was split, in place of the last scan; parts once given are remembered."""
-        images = (
-            (i.path, i.class_name, i.part, i.size_bytes, i.sha256, i.width_px, i.height_px, i.problem)
-            for i in scan.images
-        )
+    def save(self, scan: Scan, dataset: Dataset | None, near: Clusters = ()) -> None:
+        """Keep what a scan found and how it was split, in place of the last scan; parts once given are remembered.
+
+        The scan is the folder's own, without corrections.
+        """
         parts = ((image.path, image.part) for image in (dataset.images if dataset else ()))
-        about = {name: getattr(scan, name) for name in ("layout", "classes", "outside", "empty")}
+        about = {name: getattr(scan, name) for name in _ABOUT}
         with database(self._file) as connection:
             connection.execute("DELETE FROM images")
-            connection.executemany("INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?)", images)
+            connection.executemany(_INSERT, map(_row, scan.images))
             connection.execute("UPDATE parts SET used = 0")
             connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?, 1)", parts)
-            connection.execute("INSERT OR REPLACE INTO settings VALUES ('scan', ?)", (json.dumps(about),))
+            settings = {"scan": json.dumps(about), "near": json.dumps(near)}
+            connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings.items())
+
+    def keep(self, images: Iterable[FoundImage]) -> None:
+        """Keep what was read of images before the scan is whole, so that nothing is read twice."""
+        with database(self._file) as connection:
+            connection.executemany(_INSERT, map(_row, images))
+
+    def images(self) -> dict[str, FoundImage]:
+        """Return what is known of each image by its path, also from a scan that was not finished."""
+        with database(self._file) as connection:
+            rows = connection.execute("SELECT * FROM images ORDER BY path").fetchall()
+        return {image.path: image for image in map(_image, rows)}
 
     def scan(self) -> Scan | None:
-        """Return what the last scan found, or None if there was none."""
+        """Return what the last scan found, without corrections, or None if there was none."""
         stored = self._setting("scan")
         if not stored:
             return None
-        about = json.loads(stored)
-        with database(self._file) as connection:
-            rows = connection.execute("SELECT * FROM images ORDER BY path").fetchall()
-        images = tuple(FoundImage(*row) for row in rows)
-        lists = (tuple(about["classes"]), images, tuple(about["outside"]), tuple(about["empty"]))
-        return Scan(self.images_root, about["layout"], *lists)
+        about = {name: _tuples(value) for name, value in json.loads(stored).items()}
+        readings = tuple(Reading(*each) for each in about.pop("readings", ()))
+        return Scan(root=self.images_root, images=tuple(self.images().values()), readings=readings, **about)
+
+    def near(self) -> Clusters:
+        """Return the clusters of near-duplicates of the last scan."""
+        near: Clusters = _tuples(json.loads(self._setting("near") or "[]"))
+        return near
 
     def dataset(self) -> Dataset | None:
-        """Return the split, or None if there is none."""
-        stored = self._setting("scan")
+        """Return the split with the corrected labels, or None if there is none."""
+        scan = self.scan()
         with database(self._file) as connection:
-            rows = connection.execute(
-                "SELECT path, class_name, part, sha256 FROM parts JOIN images USING (path) WHERE used ORDER BY path"
-            ).fetchall()
-        if not stored or not rows:
+            parts: dict[str, Part] = dict(connection.execute("SELECT path, part FROM parts WHERE used").fetchall())
+        if scan is None or not parts:
             return None
-        classes = tuple(json.loads(stored)["classes"])
-        labels = {name: label for label, name in enumerate(classes)}
-        images = tuple(LabelledImage(path, labels[name], part, sha256) for path, name, part, sha256 in rows)
-        return Dataset(self.images_root, classes, images)
+        scan = corrected(scan, self.corrections())
+        labels = {name: label for label, name in enumerate(scan.classes)}
+        images = (image for image in scan.usable if image.path in parts)
+        made = (LabelledImage(i.path, labels[i.class_name], parts[i.path], i.sha256) for i in images)
+        return Dataset(scan.root, scan.classes, tuple(made))
 
     def known(self) -> dict[str, Part]:
         """Return the part of every image that ever had one, for `make_dataset`: such an image never moves.
@@ -166,6 +189,33 @@ class Project:
             )
             by_path = connection.execute("SELECT path, part FROM parts")
             return {**dict(by_content.fetchall()), **dict(by_path.fetchall())}
+
+    def forget_parts(self) -> None:
+        """Let the next split be drawn anew."""
+        with database(self._file) as connection:
+            connection.execute("DELETE FROM parts")
+
+    def correct(self, corrections: Iterable[Correction]) -> None:
+        """Write the words of a person on single images into the journal."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        rows = ((now, each.path, each.field, each.value) for each in corrections)
+        with database(self._file) as connection:
+            connection.executemany("INSERT INTO journal (at, path, field, value) VALUES (?, ?, ?, ?)", rows)
+
+    def corrections(self) -> dict[tuple[str, Field], str]:
+        """Return the corrections that hold now, by path and field."""
+        with database(self._file) as connection:
+            rows = connection.execute("SELECT path, field, value FROM journal ORDER BY id").fetchall()
+        return latest(Correction(*row) for row in rows)
+
+    def decisions(self) -> Decisions:
+        """Return what was decided about the images as a whole."""
+        stored = self._setting("decisions")
+        return Decisions.from_json(stored) if stored else Decisions()
+
+    def decide(self, decisions: Decisions) -> None:
+        """Keep what was decided about the images as a whole."""
+        self._write_settings(decisions=decisions.to_json())
 
     def config(self) -> RunConfig:
         """Return the settings for the next run; raises UserError if they do not fit this version of Graft."""
@@ -183,6 +233,23 @@ class Project:
     def _write_settings(self, **values: str) -> None:
         with database(self._file) as connection:
             connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
+
+
+def _row(image: FoundImage) -> tuple[object, ...]:
+    measured = image.sha256, image.width_px, image.height_px, image.problem
+    facts = image.facts.to_json() if image.facts else ""
+    named = image.path, image.class_name, image.part, image.size_bytes
+    return *named, *measured, image.group, image.modified_ns, facts
+
+
+def _image(row: Sequence[Any]) -> FoundImage:
+    group, modified_ns, facts = row[-3:]
+    image = FoundImage(*row[:-3])
+    return replace(image, group=group, modified_ns=modified_ns, facts=Facts.from_json(facts) if facts else None)
+
+
+def _tuples(value: Any) -> Any:  # noqa: ANN401 - what JSON holds, with tuples in place of lists
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def belongs_to(folder: Path, images_root: Path) -> bool:

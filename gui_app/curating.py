@@ -1,0 +1,168 @@
+"""What a person says of the images is done here: corrections, groups, the split, and where images come from."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from core.base.errors import UserError
+from core.base.events import Progress
+from gui_app import projects
+from gui_app.desk import Desk, Task, without_stale
+from gui_app.notify import Notifier
+from gui_app.state import Store
+
+if TYPE_CHECKING:
+    from core.data.corrections import Correction
+    from core.data.decisions import Decisions
+    from core.data.project import Project
+    from core.data.survey import Survey
+
+
+class Curating(QObject):
+    """Writes every word into the project at once, then has what follows from it put together beside the window.
+
+    `read_again` is wanted when another reading of the folder was chosen, or images from elsewhere were added.
+    """
+
+    read_again = Signal()
+
+    def __init__(self, store: Store, notifier: Notifier, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._notifier = notifier
+        self._judging, self._writing = Desk(notifier, self), Desk(notifier, self)
+        self._project: Project | None = None
+        self._survey: Survey | None = None
+
+    def open(self, project: "Project", survey: "Survey | None") -> None:
+        """Go on with the images of a project."""
+        self._project, self._survey = project, survey
+        self._store.update(changes=None, **(_shown(survey) if survey else _NOTHING))
+
+    def take(self, event: projects.Read) -> None:
+        """Show what follows from the images."""
+        self._survey = event.survey
+        self._store.update(reading=None, changes=event.changes or self._store.state.changes, **_shown(event.survey))
+
+    def correct(self, corrections: "tuple[Correction, ...]") -> None:
+        """Keep the words of a person on single images; they hold at once."""
+        self._tell(lambda project: project.correct(corrections))
+
+    def choose_grouping(self, key: str) -> None:
+        """Keep other images together; the split is drawn anew if that is another choice than before."""
+        anew = key != self._store.state.grouping
+        self._decide(lambda known: replace(known, grouping=key, confirmed=True), anew)
+
+    def change_split(self, shares: tuple[int, int, int]) -> None:
+        """Draw the split anew, with other shares (percent of train, val and test)."""
+        self._decide(lambda known: replace(known, shares=shares), True)
+
+    def choose_reading(self, key: str) -> None:
+        """Read the folder in another way; the split is drawn anew."""
+        if self._keep(lambda project: _decide(project, lambda known: replace(known, reading=key), True)):
+            self.read_again.emit()
+
+    def add_images(self, paths: tuple[Path, ...]) -> None:
+        """Take images from elsewhere into the project. The files stay where they are."""
+        added = tuple(str(path.absolute()) for path in paths)
+
+        def more(known: "Decisions") -> "Decisions":
+            return replace(known, added=tuple(dict.fromkeys((*known.added, *added))))
+
+        if self._keep(lambda project: _decide(project, more, False)):
+            self.read_again.emit()
+
+    def dismiss_changes(self) -> None:
+        """Say no more of what is new in the folder."""
+        self._store.update(changes=None)
+
+    def export_labels(self, file: Path) -> None:
+        """Write a table of file, label, group and part."""
+        if self._survey is not None:
+            self._write(self.tr("writing the labels"), partial(projects.export_labels, self._survey, file))
+
+    def write_copy(self, folder: Path) -> None:
+        """Write a copy of the images into class folders, with the corrections."""
+        if self._survey is not None:
+            self._write(self.tr("copying the images"), partial(projects.write_copy, self._survey, folder))
+
+    def _decide(self, change: "Callable[[Decisions], Decisions]", anew: bool) -> None:
+        self._tell(lambda project: _decide(project, change, anew))
+
+    def _tell(self, write: "Callable[[Project], None]") -> None:
+        """Write to the project, then judge again, unless the images are being read: that ends in a judgement."""
+        if not self._keep(write) or self._store.state.reading is not None:
+            return
+        if self._project is not None and self._survey is not None:
+            work = partial(projects.judge_again, self._project, self._survey)
+            take = partial(self._take_judged, self._project)
+            self._judging.begin(Task(self.tr("sorting the images"), work, take, _nothing, gives_way=True))
+
+    def _keep(self, write: "Callable[[Project], None]") -> bool:
+        if self._project is None:
+            return False
+        try:
+            write(self._project)
+        except UserError as error:
+            self._notifier.report(error)
+            return False
+        return True
+
+    def _take_judged(self, project: "Project", batch: tuple[object, ...]) -> None:
+        for event in batch:
+            late = project is not self._project or self._store.state.reading is not None
+            if isinstance(event, projects.Read) and not late:
+                self.take(event)
+
+    def _write(self, name: str, work: "Callable[[Callable[[], bool]], object]") -> None:
+        self._store.update(busy=name)
+        self._writing.begin(Task(name, work, self._take_written, self._written))  # type: ignore[arg-type]
+
+    def _take_written(self, batch: tuple[object, ...]) -> None:
+        for event in without_stale(batch):
+            if isinstance(event, Progress):
+                self._store.update(busy=f"{event.stage} {event.done}/{event.total}")
+            elif isinstance(event, projects.Written):
+                self._notifier.info(self.tr("Written: {place}").format(place=event.place))
+
+    def _written(self, whole: bool) -> None:
+        self._store.update(busy="")
+
+
+def _decide(project: "Project", change: "Callable[[Decisions], Decisions]", anew: bool) -> None:
+    project.decide(change(project.decisions()))
+    if anew:
+        project.forget_parts()
+
+
+_NOTHING: dict[str, object] = {
+    "dataset": None,
+    "findings": (),
+    "data_problem": "",
+    "corrections": {},
+    "groupings": (),
+    "grouping": "",
+    "grouping_confirmed": False,
+}
+
+
+def _shown(survey: "Survey") -> dict[str, object]:
+    return {
+        "scan": survey.scan,
+        "dataset": survey.dataset,
+        "findings": survey.findings,
+        "data_problem": survey.problem,
+        "corrections": survey.corrections,
+        "groupings": survey.groupings,
+        "grouping": survey.decisions.grouping,
+        "grouping_confirmed": survey.decisions.confirmed,
+        "shares": survey.decisions.shares,
+    }
+
+
+def _nothing(whole: bool) -> None:
+    """Do nothing at the end of a judgement."""
