@@ -7,82 +7,58 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QRectF,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import (
-    QBrush,
-    QColor,
-    QHideEvent,
-    QKeyEvent,
-    QPainter,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-    QShowEvent,
-    QTransform,
-)
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QPixmap, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui_app import theme
-from gui_app.theme import FONT, RADIUS, SIZE, SPACE
-from gui_app.thumbs import GridItem, Loader, Picture, PixmapCache, read_thumbnail
+from gui_app.grid_paint import GridPainter
+from gui_app.grid_view import GridModel, GridView
+from gui_app.theme import SIZE
+from gui_app.thumbs import FileItems, GridItem, Loader, Picture, PixmapCache, read_thumbnail
 from gui_app.viewer import ImageViewer
-from gui_app.words import as_tip
 
 __all__ = ["GridItem", "ImageGrid", "ImageViewer"]
 
 SETTLE_MS = 30
 """Reading begins when scrolling has rested for so long; what only flew past is never read."""
 
-Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
-
 
 class ImageGrid(QWidget):
     """Thumbnails that fill the width, with a line of words beneath each if the first item has one.
 
-    `activated` gives the position of an item that was clicked, or on which Enter was pressed.
+    `activated` gives the position of an item that is to be opened: by a click or Enter. A `selecting` grid opens by a
+    double click; a click selects, and `keyed` passes on the keys 1 to 9 and Delete.
     """
 
     activated = Signal(int)
+    selected = Signal()
+    keyed = Signal(int)
+    menu_wanted = Signal()
 
-    def __init__(self, name: str, cell_px: int = SIZE.thumb, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, cell_px: int = SIZE.thumb, parent: QWidget | None = None, *, selecting: bool = False
+    ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self._cell_px = cell_px
         self._cache = PixmapCache()
         self._loader = Loader(lambda path: read_thumbnail(path, 2 * cell_px), self)
         self._loader.loaded.connect(self._take)
-        self._model = _Model(self._cache)
-        self.view = _View(self)
+        self._model = GridModel(self._cache)
+        self.view = GridView(self, selecting=selecting)
         self.view.setObjectName(f"{name}_view")
         self.view.setModel(self._model)
-        self._delegate = _Delegate(self._cache)
+        self._delegate = GridPainter(self._cache)
         self.view.setItemDelegate(self._delegate)
         self._settled = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._settled.timeout.connect(self._want_visible)
         self.view.verticalScrollBar().valueChanged.connect(lambda: self._settled.start())
         self.view.resized.connect(self._arrange)
-        self.view.chosen.connect(self._choose)
+        self.view.opened.connect(self._open)
+        self.view.selected.connect(self._selection_changed)
+        self.view.keyed.connect(self.keyed)
+        self.view.menu_wanted.connect(self.menu_wanted)
         theme.watcher().changed.connect(self.view.viewport().update)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -98,14 +74,45 @@ class ImageGrid(QWidget):
         """Say to a screen reader what these images are."""
         self.view.setAccessibleName(name)
 
-    def set_images(self, items: Sequence[GridItem]) -> None:
-        """Show these, from the first one on."""
-        if items == self._model.items:
+    @property
+    def selection(self) -> list[int]:
+        """The positions of the selected items."""
+        return self._model.selection.positions
+
+    @property
+    def current(self) -> int:
+        """The position of the item that keys act on; -1 for none."""
+        return self._model.position(self.view.currentIndex())
+
+    def set_images(self, items: Sequence[GridItem], *, keep: bool = False) -> None:
+        """Show these, from the first one on; or `keep` the place, and what is selected, as far as it is still there."""
+        before = self._model.items
+        if items == before:
             return
+        place = self.view.verticalScrollBar().value()
+        moved = _moved(before, items, [*self.selection, self.current]) if keep else {}
+        selected, current = self.selection, self.current
         self._model.show(items, self._model.columns)
         self._delegate.captioned = len(items) > 0 and bool(items[0].caption)
         self._arrange()
-        self.view.scrollToTop()
+        self._model.selection.these(moved[position] for position in selected if position in moved)
+        if keep and len(items):
+            self._stay(before, current, moved, bool(selected), place)
+        else:
+            self.view.scrollToTop()
+        self._selection_changed()
+
+    def go_to(self, position: int) -> None:
+        """Make this the current item, the only selected one, and show it; beyond the last one nothing happens."""
+        if 0 <= position < len(self._model.items):
+            self._model.selection.only(position)
+            self.view.setCurrentIndex(self._model.at(position))
+            self._selection_changed()
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self._model.selection.these(())
+        self._selection_changed()
 
     def read_again(self) -> None:
         """Read the files anew, since they may have changed; what was read before is seen until then."""
@@ -124,7 +131,25 @@ class ImageGrid(QWidget):
         self._settled.stop()
         self._loader.want([])
 
-    def _choose(self, index: QModelIndex) -> None:
+    def _stay(
+        self, before: Sequence[GridItem], current: int, moved: dict[int, int], selecting: bool, place: int
+    ) -> None:
+        """Keep the place; where the current item is gone, the next one that stayed takes its turn."""
+        self.view.verticalScrollBar().setValue(place)
+        if current < 0:
+            return
+        if current not in moved:
+            after = _moved(before, self._model.items, range(current, len(before)))
+            moved[current] = min(after.values(), default=len(self._model.items) - 1)
+        self.view.setCurrentIndex(self._model.at(moved[current]))
+        if selecting and not self.selection:
+            self._model.selection.only(moved[current])
+
+    def _selection_changed(self) -> None:
+        self.view.viewport().update()
+        self.selected.emit()
+
+    def _open(self, index: QModelIndex) -> None:
         position = self._model.position(index)
         if position < len(self._model.items):
             self.activated.emit(position)
@@ -182,182 +207,10 @@ class ImageGrid(QWidget):
         self.view.viewport().update()
 
 
-class _Model(QAbstractTableModel):
-    """The items in rows of `columns`."""
-
-    def __init__(self, cache: PixmapCache) -> None:
-        super().__init__()
-        self.items: Sequence[GridItem] = ()
-        self.columns = 1
-        self._cache = cache
-
-    def show(self, items: Sequence[GridItem], columns: int) -> None:
-        self.beginResetModel()
-        self.items, self.columns = items, columns
-        self.endResetModel()
-
-    def position(self, index: Index) -> int:
-        """Return which item an index is; -1 for none."""
-        return index.row() * self.columns + index.column() if index.isValid() else -1
-
-    def at(self, position: int) -> QModelIndex:
-        position = min(max(position, 0), len(self.items) - 1)
-        return self.index(position // self.columns, position % self.columns)
-
-    def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802 - Qt's name
-        return 0 if parent.isValid() else -(-len(self.items) // self.columns)
-
-    def columnCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802 - Qt's name
-        return 0 if parent.isValid() else self.columns
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        if self.position(index) >= len(self.items):
-            return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        position = self.position(index)
-        if not 0 <= position < len(self.items):
-            return None
-        item = self.items[position]
-        if role == Qt.ItemDataRole.UserRole:
-            return item
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{item.path.name} {item.caption}".strip()
-        if role == Qt.ItemDataRole.ToolTipRole:
-            entry = self._cache.get(item.path)
-            return as_tip(entry if isinstance(entry, str) else item.path.name)
-        return None
-
-
-class _View(QTableView):
-    """A table without its frame, headers and lines, in which arrows go on from one row to the next."""
-
-    resized = Signal()
-    chosen = Signal(QModelIndex)
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMouseTracking(True)
-        self.setTabKeyNavigation(False)
-        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
-        for header in (self.horizontalHeader(), self.verticalHeader()):
-            header.hide()
-            header.setMinimumSectionSize(1)
-            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.clicked.connect(self.chosen)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        self.resized.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.currentIndex().isValid():
-            self.chosen.emit(self.currentIndex())
-        else:
-            super().keyPressEvent(event)
-
-    def moveCursor(  # noqa: N802 - Qt's name
-        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
-    ) -> QModelIndex:
-        model, move = self.model(), QAbstractItemView.CursorAction
-        assert isinstance(model, _Model)
-        here = model.position(self.currentIndex())
-        page = max(1, self.viewport().height() // max(1, self.rowHeight(0))) * model.columns
-        steps = {
-            move.MoveLeft: -1,
-            move.MoveRight: 1,
-            move.MovePrevious: -1,
-            move.MoveNext: 1,
-            move.MoveUp: -model.columns,
-            move.MoveDown: model.columns,
-            move.MovePageUp: -page,
-            move.MovePageDown: page,
-            move.MoveHome: -len(model.items),
-            move.MoveEnd: len(model.items),
-        }
-        return model.at(here + steps[action] if here >= 0 else 0)
-
-    def selectionCommand(  # noqa: N802 - Qt's name
-        self, index: Index, event: object = None
-    ) -> QItemSelectionModel.SelectionFlag:
-        """Select nothing: the frame of the current item is enough."""
-        return QItemSelectionModel.SelectionFlag.NoUpdate
-
-
-class _Delegate(QStyledItemDelegate):
-    """Paints one item: the middle of the image in a rounded frame, and the words."""
-
-    def __init__(self, cache: PixmapCache) -> None:
-        super().__init__()
-        self._cache = cache
-        self.captioned = False
-
-    @property
-    def caption_px(self) -> int:
-        """Height of the words beneath an image."""
-        return FONT.body + 2 * SPACE.s if self.captioned else 0
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        item = index.data(Qt.ItemDataRole.UserRole)
-        if not isinstance(item, GridItem):
-            return
-        frame = self._frame(option.rect, index)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        entry = self._cache.get(item.path)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(_fill(entry, frame) if isinstance(entry, QPixmap) else QColor(theme.palette().track))
-        painter.drawRoundedRect(frame, RADIUS.image, RADIUS.image)
-        if isinstance(entry, str):
-            _draw_unreadable(painter, frame)
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(theme.palette().accent), SIZE.focus))
-            inset = SIZE.focus / 2
-            painter.drawRoundedRect(frame.adjusted(inset, inset, -inset, -inset), RADIUS.image, RADIUS.image)
-        if item.caption:
-            self._draw_caption(painter, frame, item)
-        painter.restore()
-
-    def _frame(self, cell: QRect, index: Index) -> QRectF:
-        """Return where the image lies: the gaps are shared out so that the outer edges are flush with the view's."""
-        columns = index.model().columnCount()
-        left = cell.left() + SIZE.thumb_gap * index.column() / columns
-        width = cell.width() - SIZE.thumb_gap * (columns - 1) / columns
-        return QRectF(left, cell.top(), width, cell.height() - SIZE.thumb_gap - self.caption_px)
-
-    def _draw_caption(self, painter: QPainter, frame: QRectF, item: GridItem) -> None:
-        colours = theme.palette()
-        painter.setPen(QColor(colours.text if item.tone == "plain" else theme.tone(item.tone).text))
-        box = QRectF(frame.left(), frame.bottom(), frame.width(), self.caption_px)
-        text = painter.fontMetrics().elidedText(item.caption, Qt.TextElideMode.ElideRight, int(box.width()))
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
-
-
-def _fill(pixmap: QPixmap, frame: QRectF) -> QBrush:
-    """Return a brush that covers the frame with the middle of the image."""
-    scale = max(frame.width() / pixmap.width(), frame.height() / pixmap.height())
-    brush = QBrush(pixmap)
-    shift = QTransform.fromTranslate(
-        frame.center().x() - pixmap.width() * scale / 2, frame.center().y() - pixmap.height() * scale / 2
-    )
-    brush.setTransform(QTransform.fromScale(scale, scale) * shift)
-    return brush
-
-
-def _draw_unreadable(painter: QPainter, frame: QRectF) -> None:
-    """Draw a sheet with a torn line: this file has no image to show."""
-    side = min(frame.width(), frame.height()) / 3
-    sheet = QRectF(0, 0, side * 0.8, side)
-    sheet.moveCenter(frame.center())
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(theme.palette().muted), SIZE.stroke))
-    painter.drawRoundedRect(sheet, SIZE.focus, SIZE.focus)
-    painter.drawLine(sheet.bottomLeft(), sheet.topRight())
+def _moved(before: Sequence[GridItem], now: Sequence[GridItem], positions: Sequence[int]) -> dict[int, int]:
+    """Return where the items at these positions are now, as far as they are there."""
+    if not (isinstance(before, FileItems) and isinstance(now, FileItems)) or not any(p >= 0 for p in positions):
+        return {}
+    places = {path: place for place, path in enumerate(now.paths)}
+    found = {position: places.get(before.paths[position], -1) for position in positions if position >= 0}
+    return {position: place for position, place in found.items() if place >= 0}

@@ -1,9 +1,9 @@
 """Image files become pictures for the screen in a few threads; only what is wanted at the moment is read."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
@@ -25,22 +25,29 @@ SMALLEST_LEVEL = 500
 
 @dataclass(frozen=True, slots=True)
 class GridItem:
-    """An image to show: its file, a line of words beneath it (may be empty), and the tone of the words."""
+    """An image to show: its file, a line of words beneath it (may be empty), and the tone of the words.
+
+    `mark` stands in its corner: what a person corrected. A `struck` image is shown as used for nothing.
+    """
 
     path: Path
     caption: str = ""
     tone: Tone = "plain"
+    mark: str = ""
+    struck: bool = False
 
 
 @dataclass(frozen=True)
 class FileItems(Sequence[GridItem]):
     """Files beneath a folder, `captions` one for each or none. An item is made when it is asked for: making 100,000
-    takes a second.
+    takes a second. `marks` and `struck` go by path.
     """
 
     root: Path
     paths: tuple[str, ...]
     captions: tuple[str, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
+    struck: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -51,8 +58,10 @@ class FileItems(Sequence[GridItem]):
     def __getitem__(self, position: slice) -> "FileItems": ...
     def __getitem__(self, position: int | slice) -> "GridItem | FileItems":
         if isinstance(position, slice):
-            return FileItems(self.root, self.paths[position], self.captions[position])
-        return GridItem(self.root / self.paths[position], self.captions[position] if self.captions else "")
+            return replace(self, paths=self.paths[position], captions=self.captions[position])
+        path = self.paths[position]
+        caption = self.captions[position] if self.captions else ""
+        return GridItem(self.root / path, caption, mark=self.marks.get(path, ""), struck=path in self.struck)
 
 
 @dataclass(frozen=True)
