@@ -236,7 +236,7 @@ def predict(
 ) -> None:
     """Say which class each image belongs to."""
     from core.base.tables import require_free, write_csv
-    from core.data.listing import image_files
+    from core.data.walk import image_files
     from core.models.device import choose_device
     from core.results.predict import Predictor
     from core.results.tables import prediction_rows

@@ -85,7 +85,7 @@ def open_images(images: Path, place: Place, stop: Stop, name: str = "") -> Itera
     open elsewhere, or the place cannot be written.
     """
     from core.data.project import Project
-    from core.data.scan import Listed, Scanned, scan
+    from core.data.scan import Examined, Listed, Scanned, scan
 
     images = images.resolve()
     project, free = _known_project(images, place, name or images.name or "Images")
@@ -96,6 +96,8 @@ def open_images(images: Path, place: Place, stop: Stop, name: str = "") -> Itera
         if isinstance(event, Listed):
             project = Project.create(free, images)
             yield Opened(project, project.config(), event.scan, None, ())
+        elif isinstance(event, Examined) and project is not None:
+            project.keep(event.images)
         elif isinstance(event, Scanned) and project is not None:
             yield Read(_judged(project, event.scan))
         else:
@@ -122,12 +124,15 @@ def open_samples(folders: Folders, place: Place, stop: Stop) -> Iterator[object]
 def read(project: "Project", stop: Stop) -> Iterator[object]:
     """Read the images of a project again and keep what was found; no image changes its side of the split."""
     from core.data.changes import changes
-    from core.data.scan import Listed, Scanned, scan
+    from core.data.scan import Examined, Listed, Scanned, scan
 
-    before = project.scan()
-    for event in scan(project.images_root, stop):
+    before, decided = project.scan(), project.decisions()
+    known = project.read_before()
+    for event in scan(project.images_root, stop, reading=decided.reading, added=decided.added, before=known):
         if isinstance(event, Listed):
             yield Found(event.scan)
+        elif isinstance(event, Examined):
+            project.keep(event.images)
         elif isinstance(event, Scanned):
             yield Read(_judged(project, event.scan), changes(before, event.scan) if before else None)
         else:

@@ -27,6 +27,10 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE images ADD COLUMN group_name TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE images ADD COLUMN modified_ns INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE images ADD COLUMN facts TEXT NOT NULL DEFAULT ''",
+        # Measures are missing: the images are read once more. Their parts stay.
+        "DELETE FROM settings WHERE key = 'scan'",
+        # What was read of a scan that was not finished; its columns are those of images.
+        "CREATE TABLE unfinished AS SELECT * FROM images LIMIT 0",
         # Nothing is ever taken out of it: to take a word back is a further entry.
         """CREATE TABLE journal (
             id INTEGER PRIMARY KEY, at TEXT NOT NULL, path TEXT NOT NULL, field TEXT NOT NULL, value TEXT

@@ -1,30 +1,17 @@
-"""Which image files a folder holds, and the class and part of each, told by names alone: nothing is decoded."""
+"""Which image files a folder holds, and the class, part and group of each, told by names alone: nothing is decoded."""
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Literal
 
 from core.base.errors import UserError
-from core.base.events import Stop
+from core.base.events import Stop, never
 from core.data.dataset import Part
 from core.data.facts import Facts
-from core.data.images import FOREIGN_SUFFIXES, SUFFIXES, is_text, printable
-
-Layout = Literal["classes", "parts"]
-PART_FOLDERS: dict[str, Part] = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-"""Names of folders that hold a part, in small letters."""
-
-_CLASS_DEPTH: dict[Layout, int] = {"classes": 1, "parts": 2}
-"""How many names lead from the root to a class folder."""
-
-_LISTED_SUFFIXES = SUFFIXES | FOREIGN_SUFFIXES
-_SYSTEM_FOLDERS = frozenset({"__MACOSX", "$RECYCLE.BIN", "System Volume Information", "@eaDir"})
-_EXPECTED = (
-    "Graft expects one folder for each class, with the images of that class inside: JPEG, PNG, WebP, BMP, GIF or TIFF."
-)
+from core.data.images import is_text, printable
+from core.data.layouts import Layout, Place, TableLayout, layouts, normal
+from core.data.walk import EXPECTED, File, Folder, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +55,7 @@ class Scan:
     """
 
     root: Path
-    layout: Layout
+    layout: str
     classes: tuple[str, ...]
     images: tuple[FoundImage, ...]
     outside: tuple[str, ...] = ()
@@ -98,182 +85,117 @@ class Scan:
         return tuple(image for image in self.images if image.problem)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """An image file, or a folder that cannot be opened, by the names on the way to it from the root."""
-
-    names: tuple[str, ...]
-    size_bytes: int
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    names: tuple[str, ...]
-    files: tuple[_File, ...]
-
-
-def list_folder(root: Path, stop: Stop) -> Scan | None:
+def list_folder(root: Path, stop: Stop = never, reading: str = "", added: Sequence[str] = ()) -> Scan | None:
     """Return what `root` holds, nothing decoded yet; None if stopped.
 
-    Every folder below a class folder belongs to that class. Raises UserError if the folder cannot be read or its
-    images are not laid out in at least two classes.
+    `reading` is the key of the layout to follow, if the folder allows it; `added` are files and folders from elsewhere.
+    Raises UserError if the folder cannot be read or its images are not laid out in at least two classes.
     """
-    folders = []
-    for folder in _walk(root):
+    folders: list[Folder] = []
+    for folder in walk(root):
         if stop():
             return None
         folders.append(folder)
     files = [file for folder in folders for file in folder.files]
-    layout = _layout(files, [folder.names for folder in folders])
-    inside = [file for file in files if _class_of(file, layout)]
-    outside = {_outermost(file.names, layout) for file in files if not _class_of(file, layout)}
-    classes = tuple(sorted({_class_of(file, layout) for file in inside}))
-    _check_classes(root, classes, files)
-    images = sorted((_found(file, layout) for file in inside), key=attrgetter("path"))
-    depth = _CLASS_DEPTH[layout]
-    named = {folder.names[-1] for folder in folders if len(folder.names) == depth and _in_layout(folder.names, layout)}
-    return Scan(root, layout, classes, tuple(images), _shown(outside), _shown(named.difference(classes)))
+    ways = [(layout, _placed(files, layout)) for layout in layouts(root, folders)]
+    fitting = [(layout, placed) for layout, placed in ways if len(_classes(placed)) > 1]
+    fitting.sort(key=lambda way: way[0].key != reading)  # the one that is wished comes first
+    if not fitting:
+        raise _no_classes(root, files, ways)
+    layout, placed = fitting[0]
+    classes = _classes(placed)
+    found = [_found(file, place) for file, place in placed if place is not None]
+    found += _from_elsewhere(root, added, classes)
+    _check_names(root, classes)
+    outside = {_outermost(file, layout) for file, place in placed if place is None}
+    return Scan(
+        root,
+        layout.kind,
+        tuple(sorted({*classes, *(image.class_name for image in found if image.class_name)})),
+        tuple(sorted(found, key=attrgetter("path"))),
+        _shown(outside),
+        _shown(layout.class_folders(folders) - set(classes)),
+        tuple(Reading(way.key, way.title) for way, _ in fitting),
+        layout.sentence(),
+        layout.table.missing if isinstance(layout, TableLayout) else (),
+    )
 
 
-def image_files(path: Path) -> tuple[Path, ...]:
-    """Return all image files in a folder and the folders in it, by name, or the one file that `path` is.
-
-    Raises UserError if nothing is there, or no image.
-    """
-    if not path.is_dir() and path.exists():
-        return (path,)
-    files = sorted(path.joinpath(*file.names) for folder in _walk(path) for file in folder.files if not file.problem)
-    if not files:
-        raise UserError(f"There are no images in “{printable(str(path))}”.", "Choose another folder.")
-    return tuple(files)
+_Placed = Sequence[tuple[File, Place | None]]
 
 
-def _walk(root: Path) -> Iterator[_Folder]:
-    """Visit every visible folder once, real ones before links, so that links which lead back do not go round for ever.
-
-    The folders above the root count as visited: a link to one of them would take in the whole disk.
-    """
-    visited = {_identity(folder) for folder in Path(os.path.realpath(root)).parents if folder.exists()}
-    waiting: list[tuple[str, ...]] = [()]
-    linked: list[tuple[str, ...]] = []
-    while waiting or linked:
-        names = (waiting or linked).pop()
-        try:
-            identity = _identity(root.joinpath(*names))
-            if identity in visited:
-                continue
-            visited.add(identity)
-            entries = _visible_entries(root.joinpath(*names))
-        except OSError as error:
-            if not names:
-                raise _root_error(root, error) from None
-            yield _Folder(names, (_File(names, 0, "this folder cannot be opened"),))
-            continue
-        for entry in entries:
-            if _is_folder(entry):
-                (linked if entry.is_symlink() else waiting).append((*names, entry.name))
-        yield _Folder(names, tuple(_File((*names, entry.name), _size(entry)) for entry in entries if _is_image(entry)))
+def _placed(files: Iterable[File], layout: Layout) -> _Placed:
+    return [(file, layout.place(file)) for file in files]
 
 
-def _visible_entries(folder: Path) -> list[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        visible = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in _SYSTEM_FOLDERS]
-    return sorted(visible, key=attrgetter("name"), reverse=True)
+def _classes(placed: _Placed) -> tuple[str, ...]:
+    return tuple(sorted({place.class_name for _, place in placed if place is not None and place.class_name}))
 
 
-def _identity(folder: Path) -> tuple[int, int]:
-    status = folder.stat()
-    return status.st_dev, status.st_ino
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False  # a link that leads back to itself: reading it will say so
-
-
-def _is_image(entry: os.DirEntry[str]) -> bool:
-    return os.path.splitext(entry.name)[1].lower() in _LISTED_SUFFIXES and not _is_folder(entry)  # noqa: PTH122 - speed
-
-
-def _size(entry: os.DirEntry[str]) -> int:
-    try:
-        return entry.stat().st_size
-    except OSError:
-        return 0  # a link that leads nowhere: reading it will say so
-
-
-def _root_error(root: Path, error: OSError) -> UserError:
-    shown = printable(str(root))
-    if isinstance(error, FileNotFoundError):
-        return UserError(
-            f"The folder “{shown}” is not there.", "Was it moved, or is its drive not connected? Choose it again."
-        )
-    if isinstance(error, NotADirectoryError):
-        return UserError(f"“{shown}” is a file, not a folder.", _EXPECTED)
-    if isinstance(error, PermissionError):
-        return UserError(f"There is no permission to open the folder “{shown}”.", "Ask its owner, or copy the images.")
-    return UserError(f"The folder “{shown}” cannot be read: {error.strerror}.", "Check its drive, and choose it again.")
-
-
-def _layout(files: Iterable[_File], folders: Iterable[tuple[str, ...]]) -> Layout:
-    """Tell folders for parts from classes that happen to have such a name (a train is also a vehicle).
-
-    They are parts if nothing lies beside them, or if there is one for training and another one and their images lie
-    deeper, in class folders.
-    """
-    tops = {names[0] for names in folders if len(names) == 1}
-    parts = {PART_FOLDERS[top.lower()] for top in tops if top.lower() in PART_FOLDERS}
-    if parts and all(top.lower() in PART_FOLDERS for top in tops):
-        return "parts"
-    depths = [len(file.names) for file in files if file.names[0].lower() in PART_FOLDERS]
-    deeper = sum(depth > 2 for depth in depths)
-    return "parts" if "train" in parts and len(parts) > 1 and deeper > len(depths) / 2 else "classes"
-
-
-def _in_layout(names: tuple[str, ...], layout: Layout) -> bool:
-    return layout == "classes" or names[0].lower() in PART_FOLDERS
-
-
-def _class_of(file: _File, layout: Layout) -> str:
-    """Return the class of a file, or nothing if it lies outside of the classes.
-
-    A class folder that cannot be opened still is a class, so that it is missed.
-    """
-    depth = _CLASS_DEPTH[layout]
-    below = len(file.names) > depth or (len(file.names) == depth and bool(file.problem))
-    return file.names[depth - 1] if below and _in_layout(file.names, layout) else ""
-
-
-def _outermost(names: tuple[str, ...], layout: Layout) -> str:
-    """Return which file or folder to name for a file outside of the classes."""
-    return "/".join(names) if _in_layout(names, layout) else names[0]
-
-
-def _found(file: _File, layout: Layout) -> FoundImage:
+def _found(file: File, place: Place) -> FoundImage:
     path = "/".join(file.names)
-    problem = file.problem if is_text(path) else "its name holds bytes that are no text; rename it"
-    part = PART_FOLDERS[file.names[0].lower()] if layout == "parts" else None
-    shown = path if is_text(path) else printable(path)
-    return FoundImage(shown, _class_of(file, layout), part, file.size_bytes, problem=problem)
+    problem = file.problem or place.problem
+    if not is_text(path):
+        path, problem = printable(path), "its name holds bytes that are no text; rename it"
+    return FoundImage(
+        path,
+        place.class_name,
+        place.part,
+        file.size_bytes,
+        problem=problem,
+        group=place.group,
+        modified_ns=file.modified_ns,
+    )
 
 
-def _check_classes(root: Path, classes: tuple[str, ...], files: list[_File]) -> None:
+def _from_elsewhere(root: Path, added: Iterable[str], classes: Sequence[str]) -> Iterator[FoundImage]:
+    """Yield the images of files and folders outside of the root; their paths are absolute.
+
+    A folder that has the name of a class, or class folders in it, gives their label; all others are unlabelled. What is
+    not there any more is passed over: its images count as removed.
+    """
+    seen = set()
+    for start in map(Path, added):
+        if start.is_relative_to(root) or not start.exists():
+            continue
+        for folder in walk(start) if start.is_dir() else _single(start):
+            for file in folder.files:
+                path = start.joinpath(*file.names).as_posix()
+                if path not in seen:
+                    seen.add(path)
+                    names = (start.name, *file.names)
+                    class_name = next((normal(name) for name in names[:2] if normal(name) in classes), "")
+                    yield _found(File((path,), file.size_bytes, file.modified_ns, file.problem), Place(class_name))
+
+
+def _single(file: Path) -> Iterator[Folder]:
+    status = file.stat()
+    yield Folder((), (File((), status.st_size, status.st_mtime_ns),))
+
+
+def _outermost(file: File, layout: Layout) -> str:
+    """Return which file or folder to name for a file outside of the classes."""
+    inside = layout.place(File((file.names[0], "class", "image"))) is not None
+    return "/".join(file.names) if inside else file.names[0]
+
+
+def _no_classes(root: Path, files: Sequence[File], ways: Iterable[tuple[Layout, _Placed]]) -> UserError:
     shown = printable(str(root))
     if not files:
-        raise UserError(f"There are no images in “{shown}”.", _EXPECTED)
+        return UserError(f"There are no images in “{shown}”.", EXPECTED)
+    classes = _classes(next(placed for _, placed in ways))
     if not classes:
-        raise UserError(f"The images in “{shown}” do not lie in class folders.", _EXPECTED)
+        return UserError(f"The images in “{shown}” do not lie in class folders.", EXPECTED)
+    return UserError(
+        f"All images in “{shown}” belong to one class, “{printable(classes[0])}”.",
+        "Graft learns to tell classes apart, so it needs at least two. If yours lie deeper, choose that folder.",
+    )
+
+
+def _check_names(root: Path, classes: Iterable[str]) -> None:
     for name in (str(root), *classes):
         if not is_text(name):
             raise UserError(f"The name of the folder “{printable(name)}” holds bytes that are no text.", "Rename it.")
-    if len(classes) == 1:
-        raise UserError(
-            f"All images in “{shown}” lie in one class folder, “{printable(classes[0])}”.",
-            "Graft learns to tell classes apart, so it needs at least two. If yours lie deeper, choose that folder.",
-        )
 
 
 def _shown(names: Iterable[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter
 
 from core.base.config import RunConfig, make_config
 from core.base.errors import UserError
@@ -19,7 +20,7 @@ from core.data.dataset import Dataset, LabelledImage, Part
 from core.data.decisions import Decisions
 from core.data.facts import Facts
 from core.data.images import is_text, printable
-from core.data.listing import FoundImage, Reading, Scan
+from core.data.listing import FoundImage, Scan
 
 Clusters = Sequence[Sequence[str]]
 
@@ -29,8 +30,8 @@ _RUNS = "runs"
 _SOME = 200
 """How many images are looked for when the images folder is chosen again."""
 
-_ABOUT = ("layout", "classes", "outside", "empty", "readings", "recognised", "missing")
-_INSERT = "INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SCAN = TypeAdapter(Scan)
+_INSERT = "INSERT OR REPLACE INTO {} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class Project:
@@ -131,39 +132,35 @@ class Project:
         The scan is the folder's own, without corrections.
         """
         parts = ((image.path, image.part) for image in (dataset.images if dataset else ()))
-        about = {name: getattr(scan, name) for name in _ABOUT}
+        about = _SCAN.dump_json(replace(scan, images=())).decode()
         with database(self._file) as connection:
-            connection.execute("DELETE FROM images")
-            connection.executemany(_INSERT, map(_row, scan.images))
+            for table in ("images", "unfinished"):
+                connection.execute(f"DELETE FROM {table}")
+            connection.executemany(_INSERT.format("images"), map(_row, scan.images))
             connection.execute("UPDATE parts SET used = 0")
             connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?, 1)", parts)
-            settings = {"scan": json.dumps(about), "near": json.dumps(near)}
+            settings = {"scan": about, "near": json.dumps(near)}
             connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings.items())
 
     def keep(self, images: Iterable[FoundImage]) -> None:
         """Keep what was read of images before the scan is whole, so that nothing is read twice."""
         with database(self._file) as connection:
-            connection.executemany(_INSERT, map(_row, images))
+            connection.executemany(_INSERT.format("unfinished"), map(_row, images))
 
-    def images(self) -> dict[str, FoundImage]:
+    def read_before(self) -> dict[str, FoundImage]:
         """Return what is known of each image by its path, also from a scan that was not finished."""
-        with database(self._file) as connection:
-            rows = connection.execute("SELECT * FROM images ORDER BY path").fetchall()
-        return {image.path: image for image in map(_image, rows)}
+        return {image.path: image for image in (*self._images("images"), *self._images("unfinished"))}
 
     def scan(self) -> Scan | None:
         """Return what the last scan found, without corrections, or None if there was none."""
         stored = self._setting("scan")
         if not stored:
             return None
-        about = {name: _tuples(value) for name, value in json.loads(stored).items()}
-        readings = tuple(Reading(*each) for each in about.pop("readings", ()))
-        return Scan(root=self.images_root, images=tuple(self.images().values()), readings=readings, **about)
+        return replace(_SCAN.validate_json(stored), root=self.images_root, images=self._images("images"))
 
     def near(self) -> Clusters:
         """Return the clusters of near-duplicates of the last scan."""
-        near: Clusters = _tuples(json.loads(self._setting("near") or "[]"))
-        return near
+        return tuple(tuple(paths) for paths in json.loads(self._setting("near") or "[]"))
 
     def dataset(self) -> Dataset | None:
         """Return the split with the corrected labels, or None if there is none."""
@@ -225,6 +222,11 @@ class Project:
         """Keep the settings for the next run."""
         self._write_settings(config=config.model_dump_json())
 
+    def _images(self, table: str) -> tuple[FoundImage, ...]:
+        with database(self._file) as connection:
+            rows = connection.execute(f"SELECT * FROM {table} ORDER BY path").fetchall()
+        return tuple(map(_image, rows))
+
     def _setting(self, key: str) -> str:
         with database(self._file) as connection:
             row = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
@@ -246,10 +248,6 @@ def _image(row: Sequence[Any]) -> FoundImage:
     group, modified_ns, facts = row[-3:]
     image = FoundImage(*row[:-3])
     return replace(image, group=group, modified_ns=modified_ns, facts=Facts.from_json(facts) if facts else None)
-
-
-def _tuples(value: Any) -> Any:  # noqa: ANN401 - what JSON holds, with tuples in place of lists
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def belongs_to(folder: Path, images_root: Path) -> bool:

@@ -8,7 +8,8 @@ from PIL import Image
 
 from core.base.errors import UserError
 from core.base.events import Progress
-from core.data.scan import Listed, Scanned, image_files, scan
+from core.data.scan import Listed, Scanned, scan
+from core.data.walk import image_files
 from tests.core.data.conftest import fill, picture, scanned
 
 
@@ -86,19 +87,20 @@ def test_what_is_no_image_or_hidden_is_passed_over(two_classes: Path) -> None:
 
 
 def test_what_lies_outside_of_the_classes_is_told(tmp_path: Path) -> None:
-    fill(tmp_path, train__ants=2, train__bees=2, test__ants=1, test__bees=1, unsorted=1)
+    fill(tmp_path, train__ants=2, train__bees=2, test__ants=1, test__bees=1, other=1)
     picture(1).save(tmp_path / "loose.png")
     picture(2).save(tmp_path / "train" / "astray.png")
     (tmp_path / "train" / "wasps").mkdir()
     result = scanned(tmp_path)
-    assert result.outside == ("loose.png", "train/astray.png", "unsorted")
+    assert result.outside == ("loose.png", "other", "train/astray.png")
     assert (result.empty, result.classes, len(result.images)) == (("wasps",), ("ants", "bees"), 6)
 
 
 def test_an_image_format_that_is_not_read_is_listed_with_that_reason(two_classes: Path) -> None:
     (two_classes / "ants" / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
     (problem,) = scanned(two_classes).unreadable
-    assert (problem.path, problem.problem) == ("ants/phone.HEIC", "it is a HEIC image, which Graft does not read")
+    assert problem.path == "ants/phone.HEIC"
+    assert problem.problem.startswith("it is a HEIC image, which Graft reads only where")
 
 
 def test_links_that_lead_back_do_not_go_round(two_classes: Path) -> None:
@@ -153,7 +155,7 @@ def test_images_without_class_folders(tmp_path: Path) -> None:
 
 def test_only_one_class(tmp_path: Path) -> None:
     error = failure(fill(tmp_path, ants=3))
-    assert error.message == f"All images in “{tmp_path}” lie in one class folder, “ants”."
+    assert error.message == f"All images in “{tmp_path}” belong to one class, “ants”."
     assert "at least two" in error.hint
 
 
