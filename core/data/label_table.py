@@ -1,6 +1,7 @@
 """Tables of file, label[, group][, split] as CSV or TSV: spreadsheets write them with any separator and encoding."""
 
 import csv
+import io
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -113,7 +114,7 @@ def _cells(file: Path) -> list[list[str]]:
     first = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=first.count)
     try:
-        return [row for row in csv.reader(text.splitlines(), delimiter=separator) if any(row)]
+        return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if any(row)]
     except csv.Error:
         return []
 

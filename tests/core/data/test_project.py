@@ -15,7 +15,9 @@ import pytest
 from core.base.config import RunConfig, make_config
 from core.base.errors import UserError
 from core.data import project as project_module
+from core.data.corrections import Correction
 from core.data.dataset import Dataset, LabelledImage
+from core.data.decisions import Decisions
 from core.data.project import Project
 from core.data.scan import FoundImage, Scan
 from core.data.split import make_dataset
@@ -100,6 +102,51 @@ def test_names_of_any_kind_are_kept(project: Project) -> None:
     dataset = Dataset(scan.root, scan.classes, tuple(LabelledImage(i.path, 0, "train", i.sha256) for i in images[:2]))
     project.save(scan, dataset)
     assert (project.scan(), project.dataset()) == (scan, dataset)
+
+
+def test_corrections_are_kept_in_order_and_hold_after_opening(project: Project) -> None:
+    saved(project)
+    project.correct([Correction("ants/000.png", "label", "bees"), Correction("ants/001.png", "left_out", "yes")])
+    project.correct([Correction("ants/001.png", "left_out", None), Correction("x'; --", "group", "a\nb")])
+    with closing(reopened(project)) as again:
+        assert again.corrections() == {("ants/000.png", "label"): "bees", ("x'; --", "group"): "a\nb"}
+        dataset = again.dataset()
+        assert dataset is not None
+        assert {image.path: image.label for image in dataset.images}["ants/000.png"] == 1
+
+
+def test_decisions_and_near_duplicates_are_kept(project: Project) -> None:
+    scan, dataset = saved(project)
+    project.save(scan, dataset, (("ants/000.png", "ants/001.png"),))
+    decided = Decisions(reading="parts", added=("/x/é",), grouping="name", confirmed=True, shares=(60, 20, 20))
+    project.decide(decided)
+    with closing(reopened(project)) as again:
+        assert again.decisions() == decided
+        assert again.near() == (("ants/000.png", "ants/001.png"),)
+
+
+def test_what_was_read_before_a_crash_is_not_read_again(project: Project) -> None:
+    scan = scanned(project.images_root)
+    project.keep(scan.images[:5])
+    with closing(reopened(project)) as again:
+        assert again.scan() is None
+        assert tuple(again.read_before().values()) == scan.images[:5]
+        again.save(scan, None)
+        assert tuple(again.read_before().values()) == scan.images
+
+
+def test_a_project_of_the_first_version_keeps_its_split(project: Project) -> None:
+    _, dataset = saved(project)
+    project.close()
+    with closing(sqlite3.connect(project.folder / "project.db")) as connection, connection:
+        for column in ("group_name", "modified_ns", "facts"):
+            connection.execute(f"ALTER TABLE images DROP COLUMN {column}")
+        connection.execute("DROP TABLE journal")
+        connection.execute("DROP TABLE unfinished")
+        connection.execute("PRAGMA user_version = 1")
+    with closing(Project.open(project.folder)) as again:
+        assert again.scan() is None  # the measures are missing
+        assert make_dataset(scanned(again.images_root), 5, again.known()) == dataset
 
 
 def fingerprint(root: Path) -> dict[str, tuple[int, str]]:
