@@ -134,7 +134,9 @@ def read(project: "Project", stop: Stop) -> Iterator[object]:
         elif isinstance(event, Examined):
             project.keep(event.images)
         elif isinstance(event, Scanned):
-            yield Read(_judged(project, event.scan), changes(before, event.scan) if before else None)
+            changed = changes(before, event.scan) if before else None
+            project.follow(changed.renamed if changed else ())
+            yield Read(_judged(project, event.scan), changed)
         else:
             yield event
 

@@ -205,6 +205,12 @@ class Project:
             rows = connection.execute("SELECT path, field, value FROM journal ORDER BY id").fetchall()
         return latest(Correction(*row) for row in rows)
 
+    def follow(self, renamed: Iterable[tuple[str, str]]) -> None:
+        """Let what was said of files hold for them under their new names; pairs of old and new path."""
+        new = dict(renamed)
+        present = self.corrections().items()
+        self.correct(Correction(new[path], field, value) for (path, field), value in present if path in new)
+
     def decisions(self) -> Decisions:
         """Return what was decided about the images as a whole."""
         stored = self._setting("decisions")

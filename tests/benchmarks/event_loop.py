@@ -67,22 +67,22 @@ def main(arguments: list[str]) -> None:
         window = MainWindow(session)
         window.show()
         session.warm_up()
-        _wait(app, lambda: session.state.device is not None)
+        wait(app, lambda: session.state.device is not None)
         if arguments:
             session.new_project(Path(arguments[0]).absolute())
         else:
             session.try_samples()
-        _wait(app, lambda: session.state.dataset is not None)
+        wait(app, lambda: session.state.dataset is not None)
         session.change_config({"strategy": strategy, "epochs": 6})
-        _wait(app, lambda: session.state.plan is not None)
+        wait(app, lambda: session.state.plan is not None)
 
         idle = Lateness()
         until = time.monotonic() + IDLE_S
-        _wait(app, lambda: time.monotonic() > until)
+        wait(app, lambda: time.monotonic() > until)
         at_rest = idle.result()
         busy = Lateness()
         session.start_training()
-        _wait(app, lambda: session.state.live is not None and not session.state.training)
+        wait(app, lambda: session.state.live is not None and not session.state.training)
         training = busy.result()
         session.close(10_000)
     print("late by ms    median    p99    most")
@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> None:
     print(f"p99, training / idle: {training[1] / max(at_rest[1], 0.01):.1f}")
 
 
-def _wait(app: "QApplication", done: Callable[[], bool]) -> None:
+def wait(app: "QApplication", done: Callable[[], bool]) -> None:
     """Run the event loop until something is so."""
     from PySide6.QtCore import QEventLoop
 
