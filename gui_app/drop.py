@@ -10,6 +10,7 @@ from gui_app import theme
 from gui_app.painted import Icon
 from gui_app.theme import RADIUS, SIZE, SPACE
 from gui_app.widgets import link_button, restyle, text_label
+from gui_app.words import local_files
 
 
 class DropZone(QWidget):
@@ -84,11 +85,11 @@ class DropZone(QWidget):
 
     def takes(self, data: QMimeData) -> bool:
         """Say whether there is something in it for this place."""
-        return data.hasImage() or bool(_files(data))
+        return data.hasImage() or bool(local_files(data))
 
     def take(self, data: QMimeData) -> bool:
         """Pass on what was dropped or copied; False if nothing of it can be used."""
-        files = _files(data)
+        files = local_files(data)
         image = data.imageData()
         if files:
             self.paths.emit(files)
@@ -121,7 +122,3 @@ class DropZone(QWidget):
         folder = QFileDialog.getExistingDirectory(self, self.tr("Open a folder of images"))
         if folder:
             self.paths.emit([Path(folder)])
-
-
-def _files(data: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

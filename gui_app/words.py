@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QMimeData
 
 if TYPE_CHECKING:
     from core.train.plan import RunPlan
@@ -67,6 +67,16 @@ def model_words(plan: "RunPlan") -> tuple[str, str]:
     return BACKBONES[plan.backbone].title, STRATEGIES[plan.strategy].title
 
 
+def part_name(part: str) -> str:
+    """Return how a part is called on the screen."""
+    return {"train": _say("Train"), "val": _say("Validation"), "test": _say("Test")}[part]
+
+
+def images_in_words(number: int) -> str:
+    """Return "1 image" or "1,204 images"."""
+    return _say("1 image") if number == 1 else _say("{n} images").format(n=count(number))
+
+
 def shorten(text: str, most: int = 24) -> str:
     """Return a name that fits into a sentence."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
@@ -76,6 +86,11 @@ def as_tip(text: str) -> str:
     """Return text for a tool tip, which has no plain mode: marks are escaped, so that names stay as they are."""
     lines = html.escape(text).replace("\n", "<br>")
     return f"<p>{lines}</p>" if text else ""
+
+
+def local_files(data: QMimeData) -> list[Path]:
+    """Return which files and folders of this computer were dropped or copied."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 def interval(low: float, high: float) -> tuple[str, str]:
