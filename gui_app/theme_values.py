@@ -122,6 +122,8 @@ class Size:
     column_chip: int = 86
     scroll_bar: int = 10
     class_item: int = 40
+    part_item: int = 26
+    handle: int = 14
     icon_large: int = 40
     status_bar: int = 30
     button: int = 32
@@ -144,7 +146,9 @@ class Size:
     thumb_gap: int = 6
     thumb_ratio: float = 0.74  # height of a thumbnail by its width
     stroke: float = 1.5
-    viewer: tuple[int, int] = (960, 720)
+    viewer: tuple[int, int] = (1120, 760)
+    viewer_side: int = 280
+    dialog: int = 520
     drop: int = 50
     answer: int = 268
     dash: tuple[int, int] = (4, 3)

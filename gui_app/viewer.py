@@ -1,6 +1,6 @@
 """One image large: zoom, move on to the next, read the facts of its file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -8,9 +8,10 @@ from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui_app import theme
+from gui_app.side import SideColumn
 from gui_app.theme import RADIUS, SIZE, SPACE
 from gui_app.thumbs import GridItem, Loader, Picture, read_whole
-from gui_app.widgets import plain_button, text_label
+from gui_app.widgets import Card, FactTable, plain_button, text_label
 from gui_app.words import file_size
 
 ZOOM_STEP = 1.25
@@ -121,10 +122,27 @@ class PictureView(QWidget):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
 
 
-class ImageViewer(QDialog):
-    """The images of a list one by one. Arrows go on, + and - zoom, 0 fits, Esc closes."""
+Facts = Callable[[int], Sequence[tuple[str, str]]]
 
-    def __init__(self, items: Sequence[GridItem], position: int, parent: QWidget | None = None) -> None:
+
+class ImageViewer(QDialog):
+    """The images of a list one by one. Arrows go on, + and - zoom, 0 fits, Esc closes.
+
+    `facts` gives the rows of a panel at the side for the image at a position; `hint` stands beneath them. Keys that
+    mean something to the page, 1 to 9 and Delete, are passed on (`keyed`).
+    """
+
+    keyed = Signal(int)
+
+    def __init__(
+        self,
+        items: Sequence[GridItem],
+        position: int,
+        parent: QWidget | None = None,
+        *,
+        facts: Facts | None = None,
+        hint: str = "",
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("image_viewer")
         self.setModal(True)
@@ -138,6 +156,10 @@ class ImageViewer(QDialog):
         self.name = text_label(role="strong", name="viewer_name")
         self.facts = text_label(role="muted", name="viewer_facts")
         self.picture.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._facts_of = facts
+        self.table = FactTable(wrap=True)
+        self.table.setObjectName("viewer_table")
+        self._side = self._make_side(hint)
         self._buttons()
         self._lay_out()
         self.picture.setFocus()
@@ -148,8 +170,17 @@ class ImageViewer(QDialog):
         """Which image is shown."""
         return self._position
 
+    def show_facts(self) -> None:
+        """Show the facts of the present image, as they are now."""
+        if self._facts_of is not None:
+            self.table.set_rows(self._facts_of(self._position))
+
+    def go_on(self) -> None:
+        """Show the next image, if there is one."""
+        self._go(self._position + 1)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Arrows, zoom, and Esc."""
+        """Arrows, zoom, Esc, and what the page does."""
         key = Qt.Key(event.key())
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
         zooms = {Qt.Key.Key_Plus: ZOOM_STEP, Qt.Key.Key_Equal: ZOOM_STEP, Qt.Key.Key_Minus: 1 / ZOOM_STEP}
@@ -159,6 +190,8 @@ class ImageViewer(QDialog):
             self.picture.set_zoom(self.picture.zoom * zooms[key])
         elif key == Qt.Key.Key_0:
             self.picture.set_zoom(1.0)
+        elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9 or key == Qt.Key.Key_Delete:
+            self.keyed.emit(key)
         else:
             super().keyPressEvent(event)
 
@@ -166,6 +199,16 @@ class ImageViewer(QDialog):
         """Read nothing while nobody looks."""
         super().hideEvent(event)
         self._loader.want([])
+
+    def _make_side(self, hint: str) -> SideColumn:
+        side = SideColumn("viewer_side", self.tr("Facts of the file"), SIZE.viewer_side)
+        card = Card()
+        card.body.addWidget(self.table)
+        if hint:
+            card.body.addSpacing(SPACE.s)
+            card.body.addWidget(text_label(hint, "small", wrap=True, name="viewer_hint"))
+        side.add(card)
+        return side
 
     def _buttons(self) -> None:
         self._back = plain_button(self.tr("Previous"), "viewer_back")
@@ -201,7 +244,12 @@ class ImageViewer(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.m, SPACE.m, SPACE.m, SPACE.m)
         column.setSpacing(SPACE.m)
-        column.addWidget(self.picture, 1)
+        upper = QHBoxLayout()
+        upper.setSpacing(SPACE.m)
+        upper.addWidget(self.picture, 1)
+        upper.addWidget(self._side)
+        self._side.setVisible(self._facts_of is not None)
+        column.addLayout(upper, 1)
         column.addLayout(row)
 
     def _go(self, position: int) -> None:
@@ -217,6 +265,7 @@ class ImageViewer(QDialog):
         self._back.setEnabled(position > 0)
         self._on.setEnabled(position < len(self._items) - 1)
         self._loader.want([item.path])
+        self.show_facts()
 
     def _take(self, path: Path, result: Picture | str) -> None:
         item = self._items[self._position]

@@ -282,14 +282,17 @@ class EmptyState(QWidget):
 
 
 class FactTable(QWidget):
-    """Lines of a label at the left and a bold value at the right, with thin lines between."""
+    """Lines of a label at the left and a bold value at the right, with thin lines between; long values may `wrap`."""
 
-    def __init__(self, rows: Sequence[tuple[str, str]] = (), parent: QWidget | None = None) -> None:
+    def __init__(
+        self, rows: Sequence[tuple[str, str]] = (), parent: QWidget | None = None, *, wrap: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._wrap = wrap
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(SPACE.s - 2)
-        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1 if wrap else 0, 1)
         self._labels: list[tuple[QLabel, QLabel]] = []
         self._rows: tuple[tuple[str, str], ...] = ()
         self.set_rows(rows)
@@ -315,7 +318,10 @@ class FactTable(QWidget):
                 discard(widget)
         self._labels = []
         for row in range(n_rows):
-            left, right = text_label(), text_label(role="strong")
+            left, right = text_label(), text_label(role="strong", wrap=self._wrap)
+            if self._wrap:
+                left.setAlignment(Qt.AlignmentFlag.AlignTop)
+                right.setMinimumWidth(1)
             right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._grid.addWidget(left, 2 * row, 0)
             self._grid.addWidget(right, 2 * row, 1)

@@ -1,0 +1,86 @@
+"""A choice of what belongs together and stays on one side of the split, each with examples."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QRadioButton, QScrollArea, QVBoxLayout, QWidget
+
+from gui_app.theme import SIZE, SPACE
+from gui_app.widgets import ElidingLabel, plain_button, primary_button, text_label
+from gui_app.words import as_tip, count
+
+if TYPE_CHECKING:
+    from core.data.groups import Grouping
+
+SHOWN_EXAMPLES = 2
+
+
+class GroupingsDialog(QDialog):
+    """Offers the groupings that were found, and none; `chosen` carries the key."""
+
+    chosen = Signal(str)
+
+    def __init__(self, groupings: "tuple[Grouping, ...]", present: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("groupings")
+        self.setModal(True)
+        self.setWindowTitle(self.tr("What stays together"))
+        self._choices: dict[str, QRadioButton] = {}
+        self._column = QVBoxLayout()
+        self._column.setSpacing(SPACE.xs)
+        for grouping in groupings:
+            self._add(grouping, grouping.key == present)
+        self._column.addStretch(1)
+        if not any(choice.isChecked() for choice in self._choices.values()):
+            next(iter(self._choices.values())).setChecked(True)
+        self._lay_out()
+        self.setMinimumWidth(SIZE.dialog)
+
+    def _add(self, grouping: "Grouping", present: bool) -> None:
+        choice = QRadioButton(grouping.title.replace("&", "&&"))
+        choice.setObjectName(f"grouping_{grouping.key}")
+        choice.setAccessibleName(grouping.title)
+        choice.setChecked(present)
+        self._choices[grouping.key] = choice
+        self._column.addWidget(choice)
+        said = [self.tr("{n} groups").format(n=count(grouping.n_groups))] if grouping.n_groups else []
+        for line in (*said, *(", ".join(example) for example in grouping.examples[:SHOWN_EXAMPLES])):
+            label = ElidingLabel(line, "small")
+            label.setToolTip(as_tip(line))
+            label.setContentsMargins(SPACE.l, 0, 0, 0)
+            self._column.addWidget(label)
+        self._column.addSpacing(SPACE.s)
+
+    def _lay_out(self) -> None:
+        words = self.tr(
+            "Photos of the same thing must not be in training and test at once: the score would be too good. "
+            "What names the thing in your images? Another choice draws the split anew."
+        )
+        inner = QWidget()
+        inner.setProperty("role", "scrolled")
+        inner.setLayout(self._column)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        use = primary_button(self.tr("Keep these together"), "groupings_use")
+        use.setDefault(True)
+        use.clicked.connect(self._use)
+        leave = plain_button(self.tr("Cancel"), "groupings_cancel")
+        leave.setAutoDefault(False)
+        leave.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE.m)
+        buttons.addStretch(1)
+        buttons.addWidget(leave)
+        buttons.addWidget(use)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE.l, SPACE.l, SPACE.l, SPACE.l)
+        column.setSpacing(SPACE.m)
+        column.addWidget(text_label(words, "muted", wrap=True))
+        column.addWidget(area, 1)
+        column.addLayout(buttons)
+
+    def _use(self) -> None:
+        key = next(key for key, choice in self._choices.items() if choice.isChecked())
+        self.accept()
+        self.chosen.emit(key)
