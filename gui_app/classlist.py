@@ -1,26 +1,46 @@
-"""The classes of a project as lines with bars and as chips, and how their images are split."""
+"""The classes of a project as lines with bars; beneath them what has no class yet, and what is left out."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from gui_app import theme
-from gui_app.painted import Dot, PaintedButton
-from gui_app.theme import RADIUS, SIZE, SPACE, Tone
-from gui_app.widgets import discard, text_label
-from gui_app.words import as_tip, count
+from gui_app.filters import UNLABELLED, Filter, Numbers
+from gui_app.painted import PaintedButton
+from gui_app.theme import FONT, RADIUS, SIZE, SPACE, Tone
+from gui_app.widgets import link_button
+from gui_app.words import as_tip, count, images_in_words
+
+SEARCHED_FROM = 13
+"""From so many classes on there is a field to search them."""
+KEYS = 9
 
 
 class ClassLine(PaintedButton):
     """One class: name and number of images above a bar. A click shows its images."""
 
-    def __init__(self, name: str, number: int, largest: int, parent: QWidget | None = None) -> None:
-        super().__init__(f"class_{name}", parent)
-        self.class_name = name
+    def __init__(self, name: str, title: str, key: int = 0, tone: Tone = "accent") -> None:
+        super().__init__(name)
+        self._title = title
+        self._key = str(key) if 0 < key <= KEYS else ""
+        self._tone: Tone = tone
+        self._number = 0
+        self._share = 0.0
+        self._shows_key = False
+        self.setToolTip(as_tip(title))
+
+    def set_number(self, number: int, largest: int) -> None:
+        """Show this number; the bar is full for the largest one."""
         self._number = number
         self._share = number / max(largest, 1)
-        self.set_words(name, self.tr("{name}, {n} images").format(name=name, n=number))
-        self.setToolTip(as_tip(name))
+        spoken = self.tr("{name}, {images}").format(name=self._title, images=images_in_words(number))
+        self.set_words(self._title, spoken)
+        self.update()
+
+    def show_key(self, shown: bool) -> None:
+        """Show which key gives this class, or not."""
+        self._shows_key = shown
+        self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the height of words and bar."""
@@ -32,159 +52,143 @@ class ClassLine(PaintedButton):
         self.paint_ground(painter)
         colours = theme.palette()
         area = self.rect().adjusted(SPACE.s, SPACE.xs, -SPACE.s, -SPACE.s)
-        words = area.adjusted(0, 0, 0, -SIZE.bar)
-        number = count(self._number)
-        painter.setPen(QColor(colours.muted))
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number)
-        room = words.width() - painter.fontMetrics().horizontalAdvance(number) - SPACE.s
-        name = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-        painter.setPen(QColor(colours.text))
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+        self._paint_words(painter, area.adjusted(0, 0, 0, -SIZE.bar))
         bar = QRectF(area.left(), area.bottom() + 1 - SIZE.bar, area.width(), SIZE.bar)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.track))
         painter.drawRoundedRect(bar, RADIUS.bar, RADIUS.bar)
         if self._number:
             bar.setWidth(max(bar.width() * self._share, SIZE.bar))
-            painter.setBrush(QColor(colours.accent))
+            painter.setBrush(QColor(theme.tone(self._tone).text))
             painter.drawRoundedRect(bar, RADIUS.bar, RADIUS.bar)
 
+    def _paint_words(self, painter: QPainter, words: QRect) -> None:
+        colours, align = theme.palette(), Qt.AlignmentFlag
+        number = count(self._number)
+        painter.setPen(QColor(colours.muted))
+        painter.drawText(words, align.AlignRight | align.AlignVCenter, number)
+        metrics = painter.fontMetrics()
+        room = words.width() - metrics.horizontalAdvance(number) - SPACE.s - (SIZE.icon if self._key else 0)
+        name = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, room)
+        painter.setPen(QColor(colours.muted if self._tone == "plain" else colours.text))
+        painter.drawText(words, align.AlignLeft | align.AlignVCenter, name)
+        if self._key and self._shows_key:
+            left = words.left() + metrics.horizontalAdvance(name) + SPACE.s - 2
+            self._paint_key(painter, QRectF(left, words.center().y() - SIZE.icon / 2 + 1, SIZE.icon - 1, SIZE.icon - 1))
 
-class ClassList(QScrollArea):
-    """All classes; `chosen` carries the name of the one that was clicked."""
+    def _paint_key(self, painter: QPainter, place: QRectF) -> None:
+        font = painter.font()
+        font.setPixelSize(FONT.tiny)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.palette().line))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(place, RADIUS.bar, RADIUS.bar)
+        painter.setPen(QColor(theme.palette().muted))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self._key)
+
+
+class ClassList(QWidget):
+    """All classes. `chosen` carries the name of the one that was clicked, the empty one for what has none."""
 
     chosen = Signal(str)
+    left_out_chosen = Signal()
+    label_them = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("class_list")
-        self.setAccessibleName(self.tr("Classes"))
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._lines: list[ClassLine] = []
+        self._lines: dict[str, ClassLine] = {}
+        self.search = QLineEdit()
+        self.search.setObjectName("class_search")
+        self.search.setPlaceholderText(self.tr("Search classes"))
+        self.search.setAccessibleName(self.tr("Search classes"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._search)
+        self._area = QScrollArea()
+        self._area.setObjectName("class_list")
+        self._area.setAccessibleName(self.tr("Classes"))
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._unlabelled = ClassLine("unlabelled", self.tr("unlabelled"), tone="plain")
+        self._unlabelled.clicked.connect(lambda: self.chosen.emit(UNLABELLED))
+        self._link = link_button(self.tr("Label them…"), "label_them")
+        self._link.clicked.connect(self.label_them)
+        self._left_out = ClassLine("left_out", self.tr("left out"), tone="plain")
+        self._left_out.clicked.connect(self.left_out_chosen)
+        self._lay_out()
 
-    def set_classes(self, counts: dict[str, int]) -> None:
-        """Show these classes with their numbers of images."""
+    def show_numbers(self, numbers: Numbers) -> None:
+        """Show these classes with their numbers of images; lines of classes that stay are kept."""
+        names = [name for name in numbers.classes if name != UNLABELLED]
+        if names != list(self._lines):
+            self._build(names)
+        largest = max(numbers.classes.values(), default=1)
+        for name, line in self._lines.items():
+            line.set_number(numbers.classes[name], largest)
+        self._unlabelled.set_number(numbers.unlabelled, largest)
+        self._left_out.set_number(numbers.left_out, largest)
+        for part, number in (
+            (self._unlabelled, numbers.unlabelled),
+            (self._link, numbers.unlabelled),
+            (self._left_out, numbers.left_out),
+        ):
+            part.setVisible(number > 0)
+        self.search.setVisible(len(names) >= SEARCHED_FROM)
+        self._fit()
+
+    def choose(self, chosen: Filter) -> None:
+        """Mark what is looked at."""
+        for name, line in self._lines.items():
+            line.chosen = chosen.class_name == name
+            line.update()
+        self._unlabelled.chosen = chosen.class_name == UNLABELLED
+        self._left_out.chosen = chosen.left_out
+        self._unlabelled.update()
+        self._left_out.update()
+
+    def show_keys(self, shown: bool) -> None:
+        """Show which key gives which class, or not."""
+        for line in self._lines.values():
+            line.show_key(shown)
+
+    def _lay_out(self) -> None:
+        link = QVBoxLayout()
+        link.setContentsMargins(SPACE.s, 0, SPACE.s, SPACE.s)
+        link.addWidget(self._link)
+        search = QVBoxLayout()
+        search.setContentsMargins(SPACE.s, 0, SPACE.s, SPACE.s)
+        search.addWidget(self.search)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(search)
+        column.addWidget(self._area, 1)
+        column.addWidget(self._unlabelled)
+        column.addLayout(link)
+        column.addWidget(self._left_out)
+
+    def _build(self, names: list[str]) -> None:
         inner = QWidget()
         inner.setProperty("role", "scrolled")
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        largest = max(counts.values(), default=1)
-        self._lines = [ClassLine(name, number, largest) for name, number in counts.items()]
-        for line in self._lines:
-            line.clicked.connect(lambda checked=False, name=line.class_name: self.chosen.emit(name))
+        self._lines = {name: ClassLine(f"class_{name}", name, key) for key, name in enumerate(names, 1)}
+        for name, line in self._lines.items():
+            line.clicked.connect(lambda checked=False, name=name: self.chosen.emit(name))
             column.addWidget(line)
         column.addStretch(1)
-        self.setWidget(inner)
-        self.setMaximumHeight(inner.sizeHint().height())
+        self._area.setWidget(inner)
+        self.search.clear()
 
-    def choose(self, name: str) -> None:
-        """Mark a class as the one whose images are shown."""
-        for line in self._lines:
-            line.chosen = line.class_name == name
-            line.update()
+    def _search(self, text: str) -> None:
+        for name, line in self._lines.items():
+            line.setVisible(text.casefold() in name.casefold())
 
-
-class ChipRow(QWidget):
-    """Chips side by side, as many as there is room for: the list of classes offers the others."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._chips: tuple[QPushButton, ...] = ()
-
-    def set_chips(self, chips: tuple[QPushButton, ...]) -> None:
-        """Show these in place of those before."""
-        for old in self._chips:
-            discard(old)
-        self._chips = chips
-        for chip in chips:
-            chip.setParent(self)
-            chip.ensurePolished()
-        self.updateGeometry()
-        self._arrange()
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Ask for the first chip; the layout gives what is left."""
-        return self._chips[0].sizeHint() if self._chips else QSize(0, SIZE.chip)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Show as many as fit now."""
-        super().resizeEvent(event)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        left = 0
-        for chip in self._chips:
-            size = chip.sizeHint()
-            chip.setGeometry(left, (self.height() - size.height()) // 2, size.width(), size.height())
-            chip.setVisible(left + size.width() <= self.width())
-            left += size.width() + SPACE.s
-
-
-class SplitBar(QWidget):
-    """One bar in three colours: what is learned from, what chooses the best epoch, what gives the score."""
-
-    TONES: tuple[Tone, ...] = ("accent", "info", "warn")
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._numbers: tuple[int, ...] = ()
-        self.setFixedHeight(SIZE.bar)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def set_numbers(self, numbers: tuple[int, ...]) -> None:
-        """Show these numbers as shares."""
-        self._numbers = numbers
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint the three parts side by side, in one rounded bar."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        whole = QRectF(self.rect())
-        shape = QPainterPath()
-        shape.addRoundedRect(whole, RADIUS.bar, RADIUS.bar)
-        painter.setClipPath(shape)
-        painter.fillRect(whole, QColor(theme.palette().track))
-        left, total = whole.left(), max(sum(self._numbers), 1)
-        for number, tone in zip(self._numbers, self.TONES, strict=False):
-            width = whole.width() * number / total
-            painter.fillRect(QRectF(left, 0, width, whole.height()), QColor(theme.tone(tone).text))
-            left += width
-
-
-class SplitView(QWidget):
-    """The bar of the split, and beneath it what each part is for."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._bar = SplitBar()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE.s - 2)
-        column.addWidget(self._bar)
-        column.addSpacing(SPACE.xs // 2)
-        parts = (
-            (self.tr("Train"), self.tr("The model learns from these.")),
-            (self.tr("Validation"), self.tr("These tell when to stop and which epoch is best.")),
-            (self.tr("Test"), self.tr("Kept aside for the final score; used for no choice.")),
-        )
-        self._values = [text_label(role="strong", name=f"split_{name}") for name in ("train", "val", "test")]
-        for (title, meaning), value, tone in zip(parts, self._values, SplitBar.TONES, strict=True):
-            row = QHBoxLayout()
-            row.setSpacing(SPACE.s)
-            label = text_label(title)
-            label.setToolTip(meaning)
-            row.addWidget(Dot(tone))
-            row.addWidget(label)
-            row.addStretch(1)
-            row.addWidget(value)
-            column.addLayout(row)
-
-    def set_numbers(self, numbers: tuple[int, int, int]) -> None:
-        """Show how many images are in train, validation and test."""
-        self._bar.set_numbers(numbers)
-        for label, number in zip(self._values, numbers, strict=True):
-            label.setText(count(number))
+    def _fit(self) -> None:
+        """Be as high as the lines at most; what is left of the card lies beneath the split."""
+        lines = SIZE.class_item * len(self._lines)
+        self._area.setMaximumHeight(lines)
+        others = (self.search, self._unlabelled, self._link, self._left_out)
+        shown = sum(part.sizeHint().height() for part in others if not part.isHidden())
+        self.setMaximumHeight(lines + shown + 2 * SPACE.s)

@@ -39,7 +39,19 @@ PAGES: dict[PageKey, tuple[str, str]] = {
 }
 WISHES: dict[PageKey, tuple[str, ...]] = {
     "start": ("new_project", "open_project", "try_samples"),
-    "data": ("change_folder", "rescan", "go"),
+    "data": (
+        "add_images",
+        "change_folder",
+        "rescan",
+        "choose_reading",
+        "correct",
+        "choose_grouping",
+        "change_split",
+        "export_labels",
+        "write_copy",
+        "dismiss_changes",
+        "go",
+    ),
     "model": (
         "change_config",
         "add_weights",

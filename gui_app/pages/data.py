@@ -1,146 +1,153 @@
 """The Data page: which classes there are, the images, what is wrong with them, and how they are split."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QActionGroup, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
-from gui_app.classlist import ChipRow, ClassList, SplitView
+from gui_app import correcting, filters
+from gui_app.classlist import ClassList
+from gui_app.corrections import Corrections
+from gui_app.data_actions import DataActions
+from gui_app.filters import UNLABELLED, Filter
 from gui_app.findings_list import FindingsList
-from gui_app.grid import ImageGrid, ImageViewer
+from gui_app.grid import ImageViewer
+from gui_app.groupings_dialog import GroupingsDialog
+from gui_app.image_facts import Rows, rows_of
+from gui_app.images_card import ImagesCard
+from gui_app.split_card import SplitCard
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE
-from gui_app.thumbs import FileItems
-from gui_app.widgets import (
-    Card,
-    PageFrame,
-    ShareBar,
-    chip_button,
-    plain_button,
-    primary_button,
-    text_label,
-)
-from gui_app.words import as_tip, count, duration, shorten
+from gui_app.widgets import Card, PageFrame, link_button, text_label
+from gui_app.words import as_tip, count, local_files, shorten
 
 if TYPE_CHECKING:
-    from core.data.scan import FoundImage, Scan
-
-MOST_CHIPS = 6
-"""More classes than this are chosen in the list at the left only; chips would not fit into the line."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which images the grid shows: those of a class, of a finding, or all."""
-
-    class_name: str = ""
-    finding: str = ""
+    from core.data.dataset import Part
+    from core.data.listing import FoundImage
 
 
 class DataPage(PageFrame):
-    """Shows the images of the project. All counts come from the state."""
+    """Shows the images of the project and takes corrections of them. All counts come from the state."""
 
+    add_images = Signal(tuple)
     change_folder = Signal(Path)
     rescan = Signal()
+    choose_reading = Signal(str)
+    correct = Signal(tuple)
+    choose_grouping = Signal(str)
+    change_split = Signal(tuple)
+    export_labels = Signal(Path)
+    write_copy = Signal(Path)
+    dismiss_changes = Signal()
     go = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("data", parent)
         self._state: State | None = None
         self._filter = Filter()
-        self._chips: dict[str, QPushButton] = {}
-        self._add_actions()
+        self._viewer: ImageViewer | None = None
+        self._corrections = Corrections(self)
+        self._corrections.wished.connect(self.correct)
+        self._actions_made = DataActions(self._corrections.stack, self)
+        for button in self._actions_made.buttons:
+            self.add_action(button)
         self.body.addWidget(self._classes_card())
-        self.body.addWidget(self._images_card(), 1)
+        self._images = ImagesCard()
+        self.body.addWidget(self._images, 1)
         self.body.addWidget(self._findings_card())
+        self._connect()
+        self.setAcceptDrops(True)
 
     def show_state(self, state: State) -> None:
         """Show classes, images, findings and split; only what changed is built anew."""
         before, self._state = self._state, state
-        self._show_header(state)
-        self._show_reading(state)
-        if before is None or state.project != before.project:
+        other = before is None or state.project != before.project
+        if other:
             self._filter = Filter()
+            self._corrections.forget()
+        self._corrections.show_present(state.corrections)
+        self._show_header(state)
+        self._images.show_reading(state.reading)
+        self._images.changes.show_changes(state.changes)
         if before is None or state.scan is not before.scan:
-            self._show_classes(state.scan)
-            self._grid.read_again()
-        if before is None or state.scan is not before.scan or state.findings is not before.findings:
-            self._show_images()
-        if before is None or state.dataset is not before.dataset:
+            self._show_classes(state)
+            if before is None or state.corrections == before.corrections:
+                self._images.grid.read_again()
+        if before is None or _split_seen(state) != _split_seen(before):
             self._show_split(state)
         if before is None or _findings_seen(state) != _findings_seen(before):
             self._findings.show_findings(state.findings, state.data_problem, state.reading is not None)
+        if before is None or any(now is not then for now, then in zip(_seen(state), _seen(before), strict=True)):
+            self._show_images(keep=not other)
+            self._show_viewed()
 
-    def _add_actions(self) -> None:
-        change = plain_button(self.tr("Change folder…"), "data_change_folder")
-        change.clicked.connect(self._choose_folder)
-        again = plain_button(self.tr("Read again"), "data_rescan")
-        again.setToolTip(self.tr("Look for images that were added, changed or removed (F5)"))
-        again.clicked.connect(self.rescan)
-        self._next = primary_button(self.tr("Choose a model"), "data_next")
-        self._next.clicked.connect(lambda: self.go.emit("model"))
-        for button in (change, again, self._next):
-            self.add_action(button)
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take files and folders, once there is a project to add them to."""
+        if local_files(event.mimeData()) and self._state is not None and self._state.project is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask what is to be done with them."""
+        event.acceptProposedAction()
+        self._actions_made.offer_dropped(local_files(event.mimeData()), self.mapToGlobal(event.position().toPoint()))
 
     def _classes_card(self) -> Card:
         card = Card(self.tr("Classes"))
         card.setFixedWidth(SIZE.card_narrow)
         card.body.setContentsMargins(SPACE.m - SPACE.s, SPACE.m, SPACE.m - SPACE.s, SPACE.m)
+        card.body.setSpacing(SPACE.xs)
         card.heading.setIndent(SPACE.s)
+        self._recognised = text_label(role="small", wrap=True, name="recognised")
+        self._recognised.setContentsMargins(SPACE.s, 0, SPACE.s, 0)
+        self._readings = link_button(self.tr("Change…"), "readings_change")
+        self._readings.setAccessibleName(self.tr("Change how the folder is read"))
+        self._readings.setContentsMargins(SPACE.s, 0, SPACE.s, 0)
+        self._readings.clicked.connect(self._offer_readings)
         self._classes = ClassList()
-        self._classes.chosen.connect(self._toggle_class)
+        self._split = SplitCard()
+        card.body.addWidget(self._recognised)
+        card.body.addWidget(self._readings)
         card.body.addWidget(self._classes, 1)  # as high as its lines at most; what is left lies beneath the split
-        split = Card(self.tr("Split"))
-        split.setProperty("role", "")  # a part of this card, not a card in a card
-        split.body.setContentsMargins(SPACE.s, SPACE.s, SPACE.s, 0)
-        self._split = SplitView()
-        self._split_note = text_label(role="muted", wrap=True, name="split_note")
-        split.body.addWidget(self._split)
-        split.body.addWidget(self._split_note)
-        self._split_part = split
-        card.body.addWidget(split)
+        card.body.addWidget(self._split)
         card.body.addStretch()
         return card
-
-    def _images_card(self) -> Card:
-        card = Card()
-        self._chip_row = ChipRow()
-        self._shown = text_label(role="muted", name="data_shown")
-        row = QHBoxLayout()
-        row.addWidget(self._chip_row, 1)
-        row.addWidget(self._shown)
-        self._grid = ImageGrid("data_grid")
-        self._grid.set_accessible_name(self.tr("Images"))
-        self._grid.activated.connect(self._open_image)
-        card.body.addWidget(self._reading_row())
-        card.body.addLayout(row)
-        card.body.addWidget(self._grid, 1)
-        return card
-
-    def _reading_row(self) -> QWidget:
-        self._reading = QWidget()
-        row = QHBoxLayout(self._reading)
-        row.setContentsMargins(0, 0, 0, SPACE.xs)
-        row.setSpacing(SPACE.m)
-        self._reading_bar = ShareBar()
-        self._reading_text = text_label(role="muted", name="data_reading")
-        self._reading_text.setMinimumWidth(SIZE.card_narrow)  # so that the bar keeps its length
-        self._reading_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._reading_bar, 1)
-        row.addWidget(self._reading_text)
-        return self._reading
 
     def _findings_card(self) -> Card:
         card = Card()
         card.setFixedWidth(SIZE.card_side)
+        card.body.setContentsMargins(SPACE.m - SPACE.s, SPACE.m, SPACE.m - SPACE.s, SPACE.m)
         self._findings = FindingsList()
-        self._findings.chosen.connect(self._toggle_finding)
         card.body.addWidget(self._findings)
         return card
+
+    def _connect(self) -> None:
+        actions, images, bar = self._actions_made, self._images, self._images.bar
+        for wish in ("add_images", "change_folder", "rescan", "export_labels", "write_copy"):
+            getattr(actions, wish).connect(getattr(self, wish))
+        actions.go_on.connect(lambda: self.go.emit("model"))
+        self._classes.chosen.connect(lambda name: self._set_filter(self._filter.toggled_class(name)))
+        self._classes.left_out_chosen.connect(lambda: self._set_filter(Filter(left_out=not self._filter.left_out)))
+        self._classes.label_them.connect(self._label_them)
+        self._split.part_chosen.connect(lambda part: self._set_filter(self._filter.toggled_part(part)))
+        self._split.change_split.connect(self.change_split)
+        self._split.change_grouping.connect(self._offer_groupings)
+        self._findings.chosen.connect(self._toggle_finding)
+        self._findings.mended.connect(self._mend)
+        images.filter_chosen.connect(self._set_filter)
+        images.changes.show_added.connect(lambda: self._set_filter(Filter(added=True)))
+        images.changes.dismissed.connect(self.dismiss_changes)
+        images.grid.activated.connect(self._open_image)
+        images.grid.keyed.connect(self._do_key)
+        images.grid.selected.connect(lambda: self._classes.show_keys(bool(images.grid.selection)))
+        bar.label.connect(self._label)
+        bar.leave_out.connect(self._leave_out)
+        bar.moved.connect(lambda part: self._do(correcting.move(images.chosen_images, _part(part))))
+        bar.group.connect(lambda name: self._do(correcting.group(images.chosen_images, name)))
+
+    # what is shown
 
     def _show_header(self, state: State) -> None:
         root = state.project.images_root if state.project else None
@@ -151,107 +158,162 @@ class DataPage(PageFrame):
         )
         self.set_title(self.tr("Data"), subtitle if root and state.scan else "")
         self.subtitle.setToolTip(as_tip(str(root or "")))
-        self._next.setEnabled(state.dataset is not None)
-        self._next.setToolTip("" if state.dataset is not None else self.tr("Once the images are read"))
+        self._actions_made.show_state(there=state.scan is not None, ready=state.dataset is not None)
 
-    def _show_reading(self, state: State) -> None:
-        self._reading.setVisible(state.reading is not None)
-        if state.reading is None:
-            return
-        self._reading_bar.set_fraction(state.reading.fraction)
-        left = state.reading.seconds_left
-        rest = "" if left is None else self.tr(" · {time} left").format(time=duration(left))
-        words = self.tr("Reading {done} of {total}").format(
-            done=count(state.reading.done), total=count(state.reading.total)
-        )
-        self._reading_text.setText(words + rest)
-
-    def _show_classes(self, scan: "Scan | None") -> None:
-        numbers = Counter(image.class_name for image in scan.readable) if scan else Counter[str]()
-        names = scan.classes if scan else ()
-        self._classes.set_classes({name: numbers[name] for name in names})
-        self._chips = {}
-        for name in ("", *names) if len(names) <= MOST_CHIPS else ("",):
-            chip = chip_button(shorten(name) or self.tr("all"), f"chip_{name or 'all'}")
-            chip.setToolTip(as_tip(name))
-            chip.setAccessibleName(name or self.tr("all"))
-            chip.clicked.connect(lambda checked=False, name=name: self._set_filter(Filter(class_name=name)))
-            self._chips[name] = chip
-        self._chip_row.set_chips(tuple(self._chips.values()))
+    def _show_classes(self, state: State) -> None:
+        scan = state.scan
+        self._recognised.setText(scan.recognised if scan else "")
+        self._recognised.setVisible(bool(scan and scan.recognised))
+        self._readings.setVisible(bool(scan and len(scan.readings) > 1))
+        self._classes.show_numbers(filters.numbers(scan) if scan else filters.Numbers({}, 0))
 
     def _show_split(self, state: State) -> None:
-        self._split_part.setVisible(state.dataset is not None)
-        if state.dataset is None:
+        self._split.setVisible(state.dataset is not None)
+        if state.dataset is not None:
+            self._split.show_state(state)
+
+    def _show_images(self, *, keep: bool) -> None:
+        state = self._state
+        if state is None:
             return
-        parts = Counter(image.part for image in state.dataset.images)
-        self._split.set_numbers((parts["train"], parts["val"], parts["test"]))
-        brought = state.scan is not None and state.scan.layout == "parts"
-        self._split_note.setText(
-            self.tr("As your folders have it. Test images give the final score and are used for no choice.")
-            if brought
-            else self.tr(
-                "Drawn once in each class, then kept. Test images give the final score and are used for no choice."
-            )
-        )
+        chosen = filters.still_there(self._filter, state)
+        finding = next((each.title for each in state.findings if each.key == chosen.finding), "")
+        unlabelled = state.scan is not None and any(not image.class_name for image in state.scan.images)
+        classes = state.scan.classes if state.scan else ()
+        self._images.filters.show_filter(chosen, classes, unlabelled=unlabelled, finding=finding)
+        self._images.show_images(filters.matching(chosen, state), state, chosen, keep=keep)
+        self._classes.choose(chosen)
+        self._split.choose(chosen)
+        self._findings.choose(chosen.finding)
 
     def _set_filter(self, chosen: Filter) -> None:
         self._filter = chosen
-        self._show_images()
-
-    def _toggle_class(self, name: str) -> None:
-        self._set_filter(Filter() if self._filter.class_name == name else Filter(class_name=name))
+        self._show_images(keep=False)
 
     def _toggle_finding(self, key: str) -> None:
         self._set_filter(Filter() if self._filter.finding == key else Filter(finding=key))
 
-    def _show_images(self) -> None:
+    def _label_them(self) -> None:
+        """Show what has no class and let keys act on the first of it."""
+        self._set_filter(Filter(class_name=UNLABELLED))
+        self._images.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._images.grid.go_to(0)
+
+    def _offer_readings(self) -> None:
         scan = self._state.scan if self._state else None
-        chosen = self._present_filter()
-        images = _matching(scan, chosen, self._paths_of_finding(chosen.finding)) if scan else ()
-        captions = tuple(image.class_name for image in images) if chosen.finding else ()
-        root = scan.root if scan else Path()
-        self._grid.set_images(FileItems(root, tuple(image.path for image in images), captions))
-        self._shown.setText(self._shown_in_words(len(images), chosen))
-        self._classes.choose(chosen.class_name)
-        for name, chip in self._chips.items():
-            chip.setChecked(name == chosen.class_name and not chosen.finding)
+        menu = QMenu(self)
+        menu.setObjectName("readings_menu")
+        group = QActionGroup(menu)
+        for place, reading in enumerate(scan.readings if scan else ()):
+            action = menu.addAction(reading.title.replace("&", "&&"))
+            action.setObjectName(f"reading_{reading.key}")
+            action.setCheckable(True)
+            action.setChecked(place == 0)  # the present one comes first
+            if place:
+                action.triggered.connect(partial(self.choose_reading.emit, reading.key))
+            group.addAction(action)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._readings.mapToGlobal(QPoint(0, self._readings.height())))
 
-    def _present_filter(self) -> Filter:
-        """Return what was chosen, or all where that is not among the classes or findings now."""
-        state, chosen = self._state, self._filter
-        classes = state.scan.classes if state and state.scan else ()
-        findings = [finding.key for finding in state.findings] if state else []
-        there = chosen.class_name in ("", *classes) and chosen.finding in ("", *findings)
-        return chosen if there else Filter()
+    def _offer_groupings(self) -> None:
+        if self._state is not None and self._state.groupings:
+            dialog = GroupingsDialog(self._state.groupings, self._state.grouping, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.chosen.connect(self.choose_grouping)
+            dialog.open()
 
-    def _shown_in_words(self, number: int, chosen: Filter) -> str:
-        words = self.tr("1 image") if number == 1 else self.tr("{n} images").format(n=count(number))
-        if self._state and chosen.finding:
-            title = next((f.title for f in self._state.findings if f.key == chosen.finding), "")
-            return f"{words}: {title}"
-        return words
+    # corrections
 
-    def _paths_of_finding(self, key: str) -> frozenset[str]:
-        found = self._state.findings if self._state else ()
-        return frozenset(path for finding in found if finding.key == key for path in finding.images)
+    def _do(self, step: "correcting.Step") -> None:
+        self._corrections.do(*step)
+
+    def _do_key(self, key: int) -> None:
+        if key == Qt.Key.Key_Delete:
+            self._leave_out()
+        elif name := self._class_of_key(key):
+            self._label(name)
+
+    def _class_of_key(self, key: int) -> str:
+        classes = self._state.scan.classes if self._state and self._state.scan else ()
+        place = key - Qt.Key.Key_1
+        return classes[place] if 0 <= place < len(classes) else ""
+
+    def _label(self, name: str) -> None:
+        step = correcting.label(self._images.chosen_images, name)
+        if self._filter.class_name == UNLABELLED:
+            self._images.next_one()  # at once, so that the next key means the next image
+        self._do(step)
+
+    def _leave_out(self) -> None:
+        if self._state is not None and (chosen := self._images.chosen_images):
+            self._do(correcting.leave_out(chosen, self._state.corrections))
+
+    def _mend(self, key: str) -> None:
+        for finding in self._state.findings if self._state else ():
+            if finding.key == key:
+                words = finding.remedy_title[:1].lower() + finding.remedy_title[1:]
+                self._do((finding.remedy, shorten(words, SIZE.column)))
+
+    # one image large
 
     def _open_image(self, position: int) -> None:
-        viewer = ImageViewer(self._grid.items, position, self)
+        paths = [image.path for image in self._images.images]
+        viewer = ImageViewer(
+            self._images.grid.items,
+            position,
+            self,
+            facts=lambda place: self._facts_of(paths[place]),
+            hint=self._keys_in_words(),
+        )
         viewer.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        viewer.keyed.connect(lambda key: self._do_key_large(key, paths[viewer.position]))
+        viewer.destroyed.connect(self._viewer_gone)
+        self._viewer = viewer
         viewer.open()
 
-    def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Choose the folder with your labelled images"))
-        if chosen:
-            self.change_folder.emit(Path(chosen))
+    def _viewer_gone(self) -> None:
+        self._viewer = None
+
+    def _show_viewed(self) -> None:
+        if self._viewer is not None:
+            self._viewer.show_facts()
+
+    def _do_key_large(self, key: int, path: str) -> None:
+        image, state = self._image_at(path), self._state
+        if image is None or state is None:
+            return
+        if key == Qt.Key.Key_Delete:
+            self._do(correcting.leave_out([image], state.corrections))
+        elif name := self._class_of_key(key):
+            self._do(correcting.label([image], name))
+            if self._filter.class_name == UNLABELLED and self._viewer is not None:
+                self._viewer.go_on()
+
+    def _facts_of(self, path: str) -> Rows:
+        image = self._image_at(path)
+        return rows_of(image, self._state) if image is not None and self._state is not None else []
+
+    def _image_at(self, path: str) -> "FoundImage | None":
+        images = self._state.scan.images if self._state and self._state.scan else ()
+        return next((image for image in images if image.path == path), None)
+
+    def _keys_in_words(self) -> str:
+        classes = self._state.scan.classes if self._state and self._state.scan else ()
+        keys = " · ".join(f"{key} {shorten(name)}" for key, name in enumerate(classes[:9], 1))
+        return self.tr("{keys}\nDelete leaves it out, or takes it back.").format(keys=keys)
 
 
-def _matching(scan: "Scan", chosen: Filter, paths: frozenset[str]) -> "Sequence[FoundImage]":
-    if chosen.finding:
-        return [image for image in scan.images if image.path in paths]
-    if chosen.class_name:
-        return [image for image in scan.readable if image.class_name == chosen.class_name]
-    return scan.readable
+def _part(name: str) -> "Part | None":
+    return cast("Part", name) if name else None
+
+
+def _seen(state: State) -> tuple[object, ...]:
+    """Return what decides which images are shown, to be compared by identity: there may be 100,000."""
+    return (state.project, state.scan, state.findings, state.dataset, state.corrections, state.changes)
+
+
+def _split_seen(state: State) -> tuple[object, ...]:
+    return (id(state.dataset), state.groupings, state.grouping, state.grouping_confirmed, state.shares)
 
 
 def _findings_seen(state: State) -> tuple[object, ...]:

@@ -1,0 +1,150 @@
+"""The middle of the Data page: what is read, what changed, which images are looked at, and what is selected."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+
+from gui_app.changes_line import ChangesLine
+from gui_app.filter_row import FilterRow
+from gui_app.filters import UNLABELLED, Filter
+from gui_app.grid import ImageGrid
+from gui_app.selection_bar import SelectionBar
+from gui_app.theme import SIZE, SPACE
+from gui_app.thumbs import FileItems
+from gui_app.widgets import Card, EmptyState, ShareBar, text_label
+from gui_app.words import count, duration, images_in_words
+
+if TYPE_CHECKING:
+    from core.base.events import Progress
+    from core.data.listing import FoundImage
+    from gui_app.state import State
+
+
+class ImagesCard(Card):
+    """Shows images and which are selected; `filter_chosen` and the signals of `bar` and `grid` carry wishes."""
+
+    filter_chosen = Signal(Filter)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._images: Sequence[FoundImage] = ()
+        self._classes: Sequence[str] = ()
+        self.changes = ChangesLine()
+        self.filters = FilterRow()
+        self.filters.chosen.connect(self.filter_chosen)
+        self._shown = text_label(role="muted", name="data_shown")
+        self.bar = SelectionBar()
+        self.grid = ImageGrid("data_grid", selecting=True)
+        self.grid.set_accessible_name(self.tr("Images"))
+        self.grid.selected.connect(self._show_selected)
+        self.grid.menu_wanted.connect(self.bar.pop_menu)
+        self.bar.clear.connect(self.grid.clear_selection)
+        self._empty = EmptyState("", "")
+        self.body.addWidget(self._make_reading())
+        self.body.addWidget(self.changes)
+        self.body.addWidget(self._make_upper())
+        self.body.addWidget(self.grid, 1)
+        self.body.addWidget(self._empty, 1)
+
+    @property
+    def images(self) -> "Sequence[FoundImage]":
+        """The images in the grid."""
+        return self._images
+
+    @property
+    def chosen_images(self) -> "list[FoundImage]":
+        """The selected images, or the one that keys act on."""
+        positions = self.grid.selection or ([self.grid.current] if self.grid.current >= 0 else [])
+        return [self._images[position] for position in positions]
+
+    def show_reading(self, reading: "Progress | None") -> None:
+        """Show how far the images are read."""
+        self._reading.setVisible(reading is not None)
+        if reading is None:
+            return
+        self._reading_bar.set_fraction(reading.fraction)
+        left = reading.seconds_left
+        rest = "" if left is None else self.tr(" · {time} left").format(time=duration(left))
+        words = self.tr("Reading {done} of {total}").format(done=count(reading.done), total=count(reading.total))
+        self._reading_text.setText(words + rest)
+
+    def show_images(self, images: "Sequence[FoundImage]", state: "State", chosen: Filter, *, keep: bool) -> None:
+        """Show these images; `keep` the place and the selection as far as they are still there."""
+        self._images = images
+        self._classes = state.scan.classes if state.scan else ()
+        self.grid.set_images(_items(images, state, chosen), keep=keep)
+        self._shown.setText(self._in_words(images, chosen))
+        self.grid.setVisible(bool(images))
+        self._empty.setVisible(not images)
+        self._empty.say(*self._why_empty(state, chosen))
+        self._show_selected()
+
+    def next_one(self) -> None:
+        """Go on to the image after the selected ones, so that keys can follow each other."""
+        taken = set(self.grid.selection or [self.grid.current])
+        after = [position for position in range(max(taken) + 1, len(self._images)) if position not in taken][:1]
+        before = [position for position in range(min(taken)) if position not in taken][-1:]
+        for position in (after or before)[:1]:
+            self.grid.go_to(position)
+
+    def _make_reading(self) -> QWidget:
+        self._reading = QWidget()
+        row = QHBoxLayout(self._reading)
+        row.setContentsMargins(0, 0, 0, SPACE.xs)
+        row.setSpacing(SPACE.m)
+        self._reading_bar = ShareBar()
+        self._reading_text = text_label(role="muted", name="data_reading")
+        self._reading_text.setMinimumWidth(SIZE.card_narrow)  # so that the bar keeps its length
+        self._reading_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._reading_bar, 1)
+        row.addWidget(self._reading_text)
+        return self._reading
+
+    def _make_upper(self) -> QWidget:
+        """Return the line above the images: one place for both, so that nothing moves under a double click."""
+        self._upper = QStackedWidget()
+        self._upper.setFixedHeight(SIZE.icon + SPACE.s)
+        usual = QWidget()
+        row = QHBoxLayout(usual)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.filters, 1)
+        row.addWidget(self._shown)
+        self._upper.addWidget(usual)
+        self._upper.addWidget(self.bar)
+        return self._upper
+
+    def _show_selected(self) -> None:
+        positions = self.grid.selection
+        self._upper.setCurrentIndex(1 if positions else 0)
+        if positions:
+            all_left_out = all(self._images[position].left_out for position in positions)
+            self.bar.show_selected(len(positions), self._classes, all_left_out=all_left_out)
+
+    def _in_words(self, images: "Sequence[FoundImage]", chosen: Filter) -> str:
+        if chosen.class_name == UNLABELLED and images:
+            return self.tr("{images} · keys 1–9 label").format(images=images_in_words(len(images)))
+        return images_in_words(len(images))
+
+    def _why_empty(self, state: "State", chosen: Filter) -> tuple[str, str]:
+        if state.project is None:
+            return self.tr("No project is open"), self.tr("Choose a folder of images on the Start page.")
+        if state.scan is None:
+            return self.tr("The images were not read yet"), self.tr("Choose “Read again” to look for them.")
+        if chosen.class_name == UNLABELLED:
+            return self.tr("Every image has a class"), self.tr("There is nothing left to label.")
+        if chosen.is_all:
+            return self.tr("None of the images can be read"), self.tr("What is wrong with them stands at the right.")
+        return self.tr("No image is meant by all of this"), self.tr("Take a filter away, or choose “all”.")
+
+
+def _items(images: "Sequence[FoundImage]", state: "State", chosen: Filter) -> FileItems:
+    """Return what the grid shows: classes beneath images of a finding, and what a person corrected."""
+    paths = tuple([image.path for image in images])
+    captions = tuple([image.class_name for image in images]) if chosen.finding else ()
+    marks = {path: value for (path, field), value in state.corrections.items() if field == "label"}
+    struck = frozenset([image.path for image in images if image.left_out])
+    root = state.scan.root if state.scan else Path()
+    return FileItems(root, paths, captions, marks, struck)

@@ -1,0 +1,185 @@
+"""How the images are split, changing that, and what belongs together and so stays on one side."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gui_app import theme
+from gui_app.filters import Filter
+from gui_app.painted import PaintedButton
+from gui_app.split_slider import PARTS, TONES, Shares, SplitSlider
+from gui_app.theme import RADIUS, SIZE, SPACE, Tone
+from gui_app.widgets import link_button, text_label
+from gui_app.words import count, part_name
+
+if TYPE_CHECKING:
+    from gui_app.state import State
+
+
+class PartLine(PaintedButton):
+    """One part of the split: its colour, its name and its number of images. A click shows them."""
+
+    def __init__(self, part: str, tone: Tone) -> None:
+        super().__init__(f"part_{part}")
+        self._tone: Tone = tone
+        self._value = ""
+
+    def show_value(self, name: str, value: str) -> None:
+        """Show a number or a share."""
+        self._value = value
+        self.set_words(name, f"{name}, {value}")
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the height of a line."""
+        return QSize(SIZE.card_narrow, SIZE.part_item)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint colour, name and number."""
+        painter = QPainter(self)
+        self.paint_ground(painter)
+        area = self.rect().adjusted(SPACE.s, 0, -SPACE.s, 0)
+        dot = QRectF(area.left(), (self.height() - SIZE.bar) / 2, SIZE.bar, SIZE.bar)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.tone(self._tone).text))
+        painter.drawRoundedRect(dot, RADIUS.bar / 2, RADIUS.bar / 2)
+        painter.setPen(QColor(theme.palette().text))
+        words = area.adjusted(SIZE.bar + SPACE.s, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text())
+        font = painter.font()
+        font.setBold(True)
+        painter.setFont(font)
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._value)
+
+
+class SplitCard(QWidget):
+    """The bar of the split with its parts; a question before it is drawn anew; what is grouped."""
+
+    part_chosen = Signal(str)
+    change_split = Signal(tuple)
+    change_grouping = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._numbers: Shares = (0, 0, 0)
+        self.slider = SplitSlider("split_slider")
+        self.slider.clicked.connect(self.part_chosen)
+        self.slider.moved.connect(self._show_shares)
+        self.slider.released.connect(self._ask)
+        self._lines = [PartLine(part, tone) for part, tone in zip(PARTS, TONES, strict=True)]
+        for line, part in zip(self._lines, PARTS, strict=True):
+            line.clicked.connect(lambda checked=False, part=part: self.part_chosen.emit(part))
+        self._note = text_label(role="muted", wrap=True, name="split_note")
+        self._groups = text_label(role="muted", wrap=True, name="grouping")
+        self._change = link_button(self.tr("Change…"), "grouping_change")
+        self._change.setAccessibleName(self.tr("Change what stays together"))
+        self._change.clicked.connect(self.change_grouping)
+        self._question = self._make_question()
+        self._lay_out()
+
+    def show_state(self, state: "State") -> None:
+        """Show numbers, what may be changed, and what stays together."""
+        assert state.dataset is not None
+        parts = Counter([image.part for image in state.dataset.images])
+        brought = state.scan is not None and state.scan.brings_parts
+        self._numbers = (parts["train"], parts["val"], parts["test"])
+        self.slider.show_numbers(self._numbers, handles=not brought)
+        self._question.hide()
+        self._show_numbers()
+        self._note.setText(self._note_in_words(brought))
+        self._show_grouping(state, brought)
+
+    def choose(self, chosen: Filter) -> None:
+        """Mark the part that is looked at."""
+        for line, part in zip(self._lines, PARTS, strict=True):
+            line.chosen = chosen.part == part
+            line.update()
+
+    def _lay_out(self) -> None:
+        inset = QVBoxLayout()
+        inset.setContentsMargins(SPACE.s, 0, SPACE.s, 0)
+        inset.setSpacing(SPACE.s)
+        inset.addWidget(text_label(self.tr("Split"), "heading"))
+        inset.addWidget(self.slider)
+        beneath = QVBoxLayout()
+        beneath.setContentsMargins(SPACE.s, SPACE.xs, SPACE.s, 0)
+        beneath.setSpacing(SPACE.s)
+        for part in (self._question, self._note, self._groups, self._change):
+            beneath.addWidget(part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, SPACE.m, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(inset)
+        column.addSpacing(SPACE.xs)
+        for line in self._lines:
+            column.addWidget(line)
+        column.addLayout(beneath)
+
+    def _make_question(self) -> QWidget:
+        question = QWidget()
+        question.setObjectName("split_question")
+        words = self.tr(
+            "The split will be drawn anew. Scores of earlier runs can then not be compared with later ones."
+        )
+        text = text_label(words, "muted", wrap=True, name="split_question_text")
+        yes = link_button(self.tr("Draw anew"), "split_draw")
+        yes.clicked.connect(self._draw)
+        no = link_button(self.tr("Keep"), "split_keep")
+        no.setAccessibleName(self.tr("Keep the split as it is"))
+        no.clicked.connect(self._keep)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.m)
+        row.addWidget(yes)
+        row.addWidget(no)
+        row.addStretch(1)
+        column = QVBoxLayout(question)
+        column.setContentsMargins(0, 0, 0, SPACE.xs)
+        column.setSpacing(SPACE.xs)
+        column.addWidget(text)
+        column.addLayout(row)
+        question.hide()
+        return question
+
+    def _ask(self, shares: Shares) -> None:
+        self._question.show()
+        if self.slider.hasFocus():
+            draw = self._question.findChild(QWidget, "split_draw")
+            assert draw is not None
+            draw.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _draw(self) -> None:
+        self._question.hide()
+        self.change_split.emit(self.slider.shares)
+
+    def _keep(self) -> None:
+        self._question.hide()
+        self.slider.forget_wish()
+        self._show_numbers()
+
+    def _show_numbers(self) -> None:
+        for line, part, number in zip(self._lines, PARTS, self._numbers, strict=True):
+            line.show_value(part_name(part), count(number))
+
+    def _show_shares(self, shares: Shares) -> None:
+        self._question.hide()
+        for line, part, share in zip(self._lines, PARTS, shares, strict=True):
+            line.show_value(part_name(part), f"{share} %")
+
+    def _note_in_words(self, brought: bool) -> str:
+        if brought:
+            return self.tr("As your folders have it. Test images give the final score and are used for no choice.")
+        return self.tr("Drawn once, then kept. Test images give the final score and are used for no choice.")
+
+    def _show_grouping(self, state: "State", brought: bool) -> None:
+        used = next((each for each in state.groupings if each.key == state.grouping), None)
+        for part in (self._groups, self._change):
+            part.setVisible(bool(state.groupings) and not brought)
+        if used is None:
+            self._groups.setText(self.tr("Each image stands for itself."))
+            return
+        words = self.tr("Photos of one thing stay together: grouped by {title}.").format(title=used.title)
+        guess = "" if state.grouping_confirmed else self.tr(" This is a guess.")
+        self._groups.setText(words + guess)
