@@ -2,83 +2,42 @@
 
 import errno
 import hashlib
-import io
-import re
 import stat
-import struct
-import warnings
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
+from PIL import Image
 
 from core.base.errors import UserError
+from core.data.decoding import decode
+from core.data.facts import Facts
+from core.data.pixels import Decoded, Undecodable
+from core.data.signatures import FOREIGN_SUFFIXES, SUFFIXES, is_dicom
 
-# Importing its module makes Pillow know a format; those it knows by itself need no mention. Ghostscript, which Pillow
-# starts for EPS, never comes into it.
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", TiffImagePlugin.TiffImageFile.format, WebPImagePlugin.WebPImageFile.format)
-SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
-FOREIGN_SUFFIXES = frozenset(
-    {".heic", ".heif", ".avif", ".jp2", ".dcm", ".eps", ".psd", ".cr2", ".cr3", ".nef", ".arw", ".dng"}
-)
-"""Image files that are not read yet. They are listed with that reason, so that none is passed over in silence."""
+__all__ = [
+    "FOREIGN_SUFFIXES",
+    "SUFFIXES",
+    "Framing",
+    "ImageFacts",
+    "UnreadableImage",
+    "examine",
+    "holds_dicom",
+    "is_text",
+    "printable",
+    "read_image",
+    "thumbnail",
+]
 
-PIXEL_LIMIT = 120_000_000
 FILE_LIMIT_MB = 512
-BACKGROUND = (255, 255, 255)
-"""What shows through transparent pixels."""
 PADDING = (128, 128, 128)
 """What surrounds an image that was fitted into a square whole."""
 
-_CHECK_SIDE_PX = 256
-_ORIENTATION_TAG = 0x0112
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_SIDEWAYS = frozenset({5, 6, 7, 8})
-_MILLIONS = PIXEL_LIMIT // 10**6
-_PILLOW_MODULES = r"PIL\."
-_NO_PILLOW_WARNINGS = ("ignore", None, Warning, re.compile(_PILLOW_MODULES), 0)
+_CHECK_SIDE_PX = 64
+_BEGINNING_BYTES = 132
 _RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
-
-# What Pillow's decoders are known to raise on damaged content.
-_DECODER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    MemoryError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
-_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"%!PS", "it is an EPS drawing"),
-    (0, b"%PDF", "it is a PDF document"),
-    (0, b"8BPS", "it is a Photoshop file"),
-    (0, b"PK\x03\x04", "it is a ZIP archive"),
-    (0, b"\x00\x00\x00\x0cjP", "it is a JPEG 2000 image"),
-    (4, b"ftypavif", "it is an AVIF image"),
-    (4, b"ftyphei", "it is a HEIC image"),
-    (4, b"ftypmif1", "it is a HEIC image"),
-    (128, b"DICM", "it is a DICOM image"),
-)
-
-_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM", b"GIF8", b"II*\0", b"MM\0*")
 
 
 class UnreadableImage(UserError):  # noqa: N818 - the word that is used everywhere
@@ -96,6 +55,7 @@ class ImageFacts:
     sha256: str
     width_px: int
     height_px: int
+    facts: Facts
 
 
 @dataclass(frozen=True)
@@ -142,13 +102,13 @@ def read_image(path: Path, sha256: str = "") -> Image.Image:
 
     With `sha256`, the file must still have that content.
 
-    Transparent pixels show white. Grey values of 16 bits or more, and floats, are scaled so that the darkest pixel of
-    this image becomes 0 and the brightest 255. Raises UnreadableImage.
+    Transparent pixels show white, colours are those that the file's profile means, and more than 8 bits are scaled as
+    `core.data.scaling` says. Raises UnreadableImage.
     """
     content = _content(path)
     if sha256 and hashlib.sha256(content).hexdigest() != sha256:
         raise UnreadableImage(path, "it has changed since the images were read; read them again")
-    return _decode(path, content).image
+    return _decoded(path, content).image
 
 
 def thumbnail(path: Path, size_px: int) -> Image.Image:
@@ -156,16 +116,30 @@ def thumbnail(path: Path, size_px: int) -> Image.Image:
 
     Raises UnreadableImage.
     """
-    image = _decode(path, _content(path), fast_px=size_px).image
+    image = _decoded(path, _content(path), fast_px=size_px).image
     image.thumbnail((size_px, size_px), Image.Resampling.BICUBIC)
     return image
 
 
 def examine(path: Path) -> ImageFacts:
-    """Read a file once, decode it to its end and return its hash and size. Raises UnreadableImage."""
+    """Read a file once, decode it to its end and return its hash, size and facts. Raises UnreadableImage."""
+    from core.data.measures import facts_of
+
     content = _content(path)
-    decoded = _decode(path, content, fast_px=_CHECK_SIDE_PX)
-    return ImageFacts(hashlib.sha256(content).hexdigest(), decoded.width_px, decoded.height_px)
+    decoded = _decoded(path, content, fast_px=_CHECK_SIDE_PX)
+    digest = hashlib.sha256(content).hexdigest()
+    return ImageFacts(digest, decoded.width_px, decoded.height_px, facts_of(decoded))
+
+
+def holds_dicom(path: Path) -> bool:
+    """Return whether a file begins as DICOM does: scanners write such files without a suffix. Never raises."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return False
+        with path.open("rb") as file:
+            return is_dicom(file.read(_BEGINNING_BYTES))
+    except OSError:
+        return False
 
 
 def printable(name: str) -> str:
@@ -182,15 +156,6 @@ def is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    """An RGB image, and how large it is in full: JPEG files may be decoded at a fraction of their size."""
-
-    image: Image.Image
-    width_px: int
-    height_px: int
 
 
 def _content(path: Path) -> bytes:
@@ -216,85 +181,8 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _decode(path: Path, content: bytes, fast_px: int | None = None) -> _Decoded:
-    """Decode to the end, so that a file that is cut off is noticed. With `fast_px`, JPEG files are decoded at the
-    smallest fraction of their size whose sides are at least that."""
-    _silence_pillow()
+def _decoded(path: Path, content: bytes, fast_px: int | None = None) -> Decoded:
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            _check_size(path, *image.size)
-            size = image.size
-            drafted = image.draft(None, (fast_px, fast_px)) if fast_px else None
-            image.load()
-            width, height = size if drafted else image.size
-            turn = image.getexif().get(_ORIENTATION_TAG)
-            upright = image.transpose(_UPRIGHT[turn]) if turn in _UPRIGHT else image
-            if turn in _SIDEWAYS:
-                width, height = height, width
-            return _Decoded(_to_rgb(path, upright), width, height)
-    except UnidentifiedImageError:
-        raise UnreadableImage(path, _what_it_is(content)) from None
-    except Image.DecompressionBombError:
-        raise UnreadableImage(path, f"it has more than {_MILLIONS} million pixels") from None
-    except _DECODER_ERRORS as error:
-        cut = "truncated" in str(error) or isinstance(error, EOFError)
-        raise UnreadableImage(path, "the file is cut off" if cut else "its content is damaged") from error
-
-
-def _check_size(path: Path, width: int, height: int) -> None:
-    if width * height > PIXEL_LIMIT:
-        many = f"it has {width} × {height} pixels, and Graft reads at most {_MILLIONS} million"
-        raise UnreadableImage(path, many)
-
-
-def _silence_pillow() -> None:
-    """Keep Pillow from printing warnings about odd files: what matters of them is told as a finding.
-
-    `warnings.catch_warnings` would exchange the filters of the whole process, which goes wrong between threads; an
-    entry that stays is safe, and it concerns Pillow alone.
-    """
-    if _NO_PILLOW_WARNINGS not in warnings.filters:
-        warnings.filterwarnings("ignore", module=_PILLOW_MODULES)
-
-
-def _to_rgb(path: Path, image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _scale_grey(path, image)
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        canvas = Image.new("RGB", layer.size, BACKGROUND)
-        canvas.paste(layer, mask=layer.getchannel("A"))
-        return canvas
-    return image.convert("RGB")
-
-
-def _scale_grey(path: Path, image: Image.Image) -> Image.Image:
-    """Scale linearly from the darkest to the brightest pixel; Pillow's own `convert` would cut all above 255 to white.
-
-    Pixels that are not numbers (or infinite) become black.
-    """
-    values = np.asarray(image, dtype=np.float64 if image.mode == "I" else np.float32)
-    known = np.isfinite(values)
-    if not known.any():
-        raise UnreadableImage(path, "none of its pixels holds a number")
-    low, high = float(values.min(where=known, initial=np.inf)), float(values.max(where=known, initial=-np.inf))
-    span = high - low or 1.0
-    grey = np.where(known, (np.where(known, values, low) - low) * (255 / span), 0)
-    return Image.fromarray(np.rint(grey).astype(np.uint8)).convert("RGB")
-
-
-def _what_it_is(content: bytes) -> str:
-    """Return in half a sentence what a file is that is none of the image formats read here."""
-    for offset, signature, meaning in _SIGNATURES:
-        if content[offset : offset + len(signature)] == signature:
-            return f"{meaning}, which Graft does not read"
-    if content.startswith(_BEGINNINGS):
-        return "the file is cut off or damaged"
-    start = content[:512].lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "it is a web page, not an image"
-    if start.startswith((b"<svg", b"<?xml")):
-        return "it is a drawing or a text, not a photo"
-    if all(32 <= byte < 127 or byte in b"\t\r\n\f" for byte in start):
-        return "it is text, not an image"
-    return "it is not a JPEG, PNG, WebP, BMP, GIF or TIFF image"
+        return decode(content, fast_px)
+    except Undecodable as problem:
+        raise UnreadableImage(path, problem.reason) from problem
