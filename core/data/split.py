@@ -1,77 +1,132 @@
 """Which images a model learns from, which choose its best state, and which score it at the end.
 
-Every class is split 70/15/15 on its own. Files of equal content count as one, so that no picture is on two sides. The
-order in which they are dealt out comes from a hash of seed and content, not from names or from the order of files.
+Every class is split 70/15/15 (or as told) on its own. What belongs together is one unit and lies on one side: files of
+equal content, near-duplicates, groups. The order in which units are dealt out comes from a hash of seed and content,
+not from names or from the order of files.
 """
 
-import hashlib
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from core.base.errors import UserError
 from core.data.dataset import PARTS, Dataset, LabelledImage, Part
+from core.data.dealing import Counts, Unit, alike, components, deal, order_of
 from core.data.images import printable
-from core.data.scan import FoundImage, Scan
+from core.data.listing import FoundImage, Scan
 
-SHARES: dict[Part, float] = {"train": 0.7, "val": 0.15, "test": 0.15}
 NOTHING_KNOWN: Mapping[str, Part] = {}
+NO_GROUPS: Mapping[str, str] = {}
 
 _KEPT_FIRST: tuple[Part, ...] = ("test", "val", "train")
 """Where one content is fixed on several sides, the first of these keeps it: a test part stays as it was given."""
 
 _LEAST = 2
-_Allowed = Mapping[str, tuple[Part, ...]]
-_Counts = Counter[tuple[str, Part]]
+_Fixed = Mapping[str, Part]
 
 
 @dataclass(frozen=True)
-class _Unit:
-    """All files of one content; they go to one part. `order` is the hash that shuffles the units."""
+class Shares:
+    """How much of each class goes to each part: more than nothing each, 1 together."""
 
-    order: bytes
+    train: float = 0.7
+    val: float = 0.15
+    test: float = 0.15
+
+    def __post_init__(self) -> None:
+        if min(self.train, self.val, self.test) <= 0 or not math.isclose(self.train + self.val + self.test, 1):
+            raise ValueError(f"shares must be above 0 and 1 together: {self}")
+
+    @classmethod
+    def between(cls, first: float, second: float) -> "Shares":
+        """Return the shares of a slider with two handles, 0 < first < second < 1: train, then val, then test."""
+        return cls(first, second - first, 1 - second)
+
+    def by_part(self) -> dict[str, float]:
+        """Return the shares by the name of the part."""
+        return {"train": self.train, "val": self.val, "test": self.test}
+
+
+SHARES = Shares()
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """All files of one content that are used; `parts` are those it may be in, one if it is fixed."""
+
     images: tuple[FoundImage, ...]
-
-    @property
-    def classes(self) -> list[str]:
-        return sorted({image.class_name for image in self.images})
+    parts: tuple[Part, ...]
+    moved: bool
 
 
-def make_dataset(scan: Scan, seed: int, known: Mapping[str, Part] = NOTHING_KNOWN) -> Dataset:
-    """Deal the readable images out to the parts; the same scan, seed and `known` give the same dataset.
+def make_dataset(
+    scan: Scan,
+    seed: int,
+    known: Mapping[str, Part] = NOTHING_KNOWN,
+    *,
+    together: Iterable[Collection[str]] = (),
+    groups: Mapping[str, str] = NO_GROUPS,
+    moved: Mapping[str, Part] = NOTHING_KNOWN,
+    shares: Shares = SHARES,
+) -> Dataset:
+    """Deal the usable images out to the parts; equal arguments give the same dataset.
 
-    `known` (path or SHA-256 -> part) never moves, and parts that the folder brings stay; only what it lacks is taken
-    from its training images: a test part, and validation images for a class that has none. Where one content is fixed
-    on two sides, the copy in training (or else in validation) is left out. Raises UserError if a class has no image
-    left to train on or to validate with: two different images are the least.
+    `together` are clusters of paths and `groups` names one for a path: neither is on two sides. `moved` (path -> part,
+    a person's word) takes all that belongs to the image along. `known` (path or SHA-256 -> part) never moves, and parts
+    that the folder brings stay, also where a group lies on two of them; only what the folder lacks is taken from its
+    training images: a test part, and validation images for a class that has none. Left out are copies in training (or
+    else in validation) of what is fixed on another side, and new images that belong to known ones on two sides
+    (`left_out_by_split`). Raises UserError if a class has no image left to train on or to validate with.
     """
-    units = _units(scan.readable, seed)
-    allowed = _allowed(scan, known)
-    sides = _deal(units, allowed)
+    contents = _contents(scan, known, moved)
+    units = _units(contents, together, groups)
+    sides, free = _settled(contents, units)
+    placed: Counts = Counter((image.class_name, part) for key, part in sides.items() for image in contents[key].images)
+    sides |= _dealt(contents, free, seed, shares, placed)
     labels = {name: label for label, name in enumerate(scan.classes)}
     images = [
-        LabelledImage(image.path, labels[image.class_name], sides[unit.order], image.sha256)
-        for unit in units
-        for image in unit.images
-        if sides[unit.order] in allowed[image.path]
+        LabelledImage(image.path, labels[image.class_name], part, image.sha256)
+        for key, part in sides.items()
+        for image in contents[key].images
     ]
-    _check_enough(scan, units, {(scan.classes[image.label], image.part) for image in images})
+    _check_enough(scan, contents, units, {(scan.classes[image.label], image.part) for image in images})
     return Dataset(scan.root, scan.classes, tuple(sorted(images, key=lambda image: image.path)))
 
 
-def _units(images: Iterable[FoundImage], seed: int) -> list[_Unit]:
+def left_out_by_split(scan: Scan, dataset: Dataset) -> tuple[str, ...]:
+    """Return the paths of images that could be used but are in no part: they would be on two sides."""
+    used = {image.path for image in dataset.images}
+    return tuple(image.path for image in scan.usable if image.path not in used)
+
+
+def _contents(scan: Scan, known: Mapping[str, Part], moved: Mapping[str, Part]) -> dict[str, _Content]:
     by_content: dict[str, list[FoundImage]] = defaultdict(list)
-    for image in images:
+    for image in scan.usable:
         by_content[image.sha256 or image.path].append(image)
-    return [
-        _Unit(hashlib.sha256(f"{seed} {content}".encode()).digest(), tuple(same))
-        for content, same in by_content.items()
-    ]
+    may_be_in = _may_be_in(scan, known)
+    contents = {}
+    for key, same in by_content.items():
+        words = {moved[image.path] for image in same if image.path in moved}
+        if words:
+            contents[key] = _Content(tuple(same), (_first(words),), True)
+            continue
+        fixed = {may_be_in[image.path][0] for image in same if len(may_be_in[image.path]) == 1}
+        parts = (_first(fixed),) if fixed else PARTS
+        kept = tuple(image for image in same if not fixed or parts[0] in may_be_in[image.path])
+        contents[key] = _Content(kept, tuple(p for p in parts if all(p in may_be_in[i.path] for i in kept)), False)
+    return contents
 
 
-def _allowed(scan: Scan, known: Mapping[str, Part]) -> _Allowed:
+def _first(parts: Collection[Part]) -> Part:
+    return next(part for part in _KEPT_FIRST if part in parts)
+
+
+def _may_be_in(scan: Scan, known: Mapping[str, Part]) -> dict[str, tuple[Part, ...]]:
     """Return in which parts each image may be; one part means that it is fixed."""
-    brought = {(image.class_name, image.part) for image in scan.readable}
+    usable = scan.usable
+    brought = {(image.class_name, image.part) for image in usable}
     brings_test = any(part == "test" for _, part in brought)
 
     def may_be_in(image: FoundImage, part: Part) -> bool:
@@ -82,49 +137,64 @@ def _allowed(scan: Scan, known: Mapping[str, Part]) -> _Allowed:
             return part == (image.part or "train")
         return not brings_test if part == "test" else (image.class_name, "val") not in brought
 
-    return {image.path: tuple(part for part in PARTS if may_be_in(image, part)) for image in scan.readable}
+    return {image.path: tuple(part for part in PARTS if may_be_in(image, part)) for image in usable}
 
 
-def _deal(units: Iterable[_Unit], allowed: _Allowed) -> dict[bytes, Part]:
-    """Return the part of each unit: first the fixed ones, then class by class, that with the fewest units first."""
-    sides: dict[bytes, Part] = {}
-    placed: _Counts = Counter()
-    n_units = Counter(name for unit in units for name in unit.classes)
-    free: dict[str, list[_Unit]] = {name: [] for name in sorted(n_units, key=lambda name: (n_units[name], name))}
+def _units(
+    contents: Mapping[str, _Content], together: Iterable[Collection[str]], groups: Mapping[str, str]
+) -> list[list[str]]:
+    """Return the keys of contents in units."""
+    content_of = {image.path: key for key, content in contents.items() for image in content.images}
+    named = alike({path: groups[path] for path in content_of if groups.get(path)})
+    ties = ([content_of[path] for path in tie if path in content_of] for ties in (together, named) for tie in ties)
+    return components(contents, ties)
+
+
+def _settled(contents: Mapping[str, _Content], units: Iterable[list[str]]) -> tuple[dict[str, Part], list[list[str]]]:
+    """Return the parts that follow from what is fixed, and the units (or what is left of them) that are free.
+
+    A free content follows the fixed ones of its unit. Where it may follow to two sides it gets none.
+    """
+    sides: dict[str, Part] = {}
+    free = []
     for unit in units:
-        fixed = {allowed[image.path][0] for image in unit.images if len(allowed[image.path]) == 1}
-        if fixed:
-            sides[unit.order] = next(part for part in _KEPT_FIRST if part in fixed)
-            placed.update((image.class_name, sides[unit.order]) for image in unit.images)
-        else:
-            free[min(unit.classes, key=list(free).index)].append(unit)
-    for name, waiting in free.items():
-        _deal_class(name, waiting, allowed, sides, placed)
-    return sides
+        words = {contents[key].parts[0] for key in unit if contents[key].moved}
+        if len(words) == 1:
+            sides.update(dict.fromkeys(unit, *words))
+            continue
+        fixed = {key: contents[key].parts[0] for key in unit if len(contents[key].parts) == 1}
+        sides |= fixed
+        rest = []
+        for key in unit:
+            if key not in fixed:
+                to = set(fixed.values()).intersection(contents[key].parts)
+                if len(to) == 1:
+                    sides[key] = to.pop()
+                elif not to:
+                    rest.append(key)
+        if rest:
+            free.append(rest)
+    return sides, free
 
 
-def _deal_class(name: str, waiting: list[_Unit], allowed: _Allowed, sides: dict[bytes, Part], placed: _Counts) -> None:
-    """Deal the free units of one class, those with most copies first, each to the part that lacks most images."""
-    if not waiting:
-        return
-    parts = next(allowed[image.path] for image in waiting[0].images if image.class_name == name)
-    total = sum(placed[name, part] for part in parts) + sum(len(unit.images) for unit in waiting)
-    targets = {part: max(1, round(SHARES[part] * total)) for part in parts}
-    targets["train"] = total - sum(targets[part] for part in parts if part != "train")
-    for left, unit in zip(range(len(waiting), 0, -1), sorted(waiting, key=_copies_then_hash), strict=True):
-        empty = [part for part in parts if not placed[name, part]]
-        most = max(parts, key=lambda part: targets[part] - placed[name, part])
-        side = empty[0] if empty and left <= len(empty) else most
-        sides[unit.order] = side
-        placed.update((image.class_name, side) for image in unit.images)
+def _dealt(
+    contents: Mapping[str, _Content], free: Iterable[list[str]], seed: int, shares: Shares, placed: Counts
+) -> Iterator[tuple[str, Part]]:
+    members = {order_of(seed, keys): keys for keys in free}
+    units = []
+    for order, keys in members.items():
+        classes = tuple(image.class_name for key in keys for image in contents[key].images)
+        units.append(Unit(order, classes, tuple(p for p in PARTS if all(p in contents[key].parts for key in keys))))
+    for order, part in deal(units, shares.by_part(), placed).items():
+        yield from ((key, cast(Part, part)) for key in members[order])
 
 
-def _copies_then_hash(unit: _Unit) -> tuple[int, bytes]:
-    return -len(unit.images), unit.order
-
-
-def _check_enough(scan: Scan, units: Iterable[_Unit], filled: set[tuple[str, Part]]) -> None:
-    different = Counter(name for unit in units for name in unit.classes)
+def _check_enough(
+    scan: Scan, contents: Mapping[str, _Content], units: Iterable[list[str]], filled: set[tuple[str, Part]]
+) -> None:
+    classes_of = {key: {image.class_name for image in content.images} for key, content in contents.items()}
+    different = Counter(name for classes in classes_of.values() for name in classes)
+    apart = Counter(name for unit in units for name in set().union(*(classes_of[key] for key in unit)))
     few = [f"“{printable(name)}” has {different[name]}" for name in scan.classes if different[name] < _LEAST]
     if few:
         raise UserError(
@@ -135,7 +205,19 @@ def _check_enough(scan: Scan, units: Iterable[_Unit], filled: set[tuple[str, Par
     for name in scan.classes:
         for part, purpose in (("train", "to train on"), ("val", "to check the training with")):
             if (name, part) not in filled:
-                raise UserError(
-                    f"The class “{printable(name)}” has no image {purpose}.",
-                    f"Add images to its folder for “{part}”; they must not be copies of images in the other parts.",
-                )
+                raise _missing(scan, name, part, purpose, alone=apart[name] < _LEAST)
+
+
+def _missing(scan: Scan, name: str, part: str, purpose: str, alone: bool) -> UserError:
+    shown = printable(name)
+    if alone:
+        return UserError(
+            f"All images of the class “{shown}” belong together, so that none is left {purpose}.",
+            "Images of one group, and those that show nearly the same, stay on one side. Choose another grouping, or "
+            "add images of another group.",
+        )
+    if scan.layout == "parts":
+        hint = f"Add images to its folder for “{part}”; they must not be copies of images in the other parts."
+    else:
+        hint = "Add images to its folder, or move some there from another part."
+    return UserError(f"The class “{shown}” has no image {purpose}.", hint)
