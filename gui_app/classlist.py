@@ -8,7 +8,7 @@ from gui_app import theme
 from gui_app.filters import UNLABELLED, Filter, Numbers
 from gui_app.painted import PaintedButton
 from gui_app.theme import FONT, RADIUS, SIZE, SPACE, Tone
-from gui_app.widgets import link_button
+from gui_app.widgets import inset, link_button
 from gui_app.words import as_tip, count, images_in_words
 
 SEARCHED_FROM = 13
@@ -103,6 +103,7 @@ class ClassList(QWidget):
         self.search.setAccessibleName(self.tr("Search classes"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
+        self._search_row = inset(self.search)
         self._area = QScrollArea()
         self._area.setObjectName("class_list")
         self._area.setAccessibleName(self.tr("Classes"))
@@ -111,8 +112,9 @@ class ClassList(QWidget):
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._unlabelled = ClassLine("unlabelled", self.tr("unlabelled"), tone="plain")
         self._unlabelled.clicked.connect(lambda: self.chosen.emit(UNLABELLED))
-        self._link = link_button(self.tr("Label them…"), "label_them")
-        self._link.clicked.connect(self.label_them)
+        link = link_button(self.tr("Label them…"), "label_them")
+        link.clicked.connect(self.label_them)
+        self._link_row = inset(link)
         self._left_out = ClassLine("left_out", self.tr("left out"), tone="plain")
         self._left_out.clicked.connect(self.left_out_chosen)
         self._lay_out()
@@ -129,11 +131,11 @@ class ClassList(QWidget):
         self._left_out.set_number(numbers.left_out, largest)
         for part, number in (
             (self._unlabelled, numbers.unlabelled),
-            (self._link, numbers.unlabelled),
+            (self._link_row, numbers.unlabelled),
             (self._left_out, numbers.left_out),
         ):
             part.setVisible(number > 0)
-        self.search.setVisible(len(names) >= SEARCHED_FROM)
+        self._search_row.setVisible(len(names) >= SEARCHED_FROM)
         self._fit()
 
     def choose(self, chosen: Filter) -> None:
@@ -152,19 +154,14 @@ class ClassList(QWidget):
             line.show_key(shown)
 
     def _lay_out(self) -> None:
-        link = QVBoxLayout()
-        link.setContentsMargins(SPACE.s, 0, SPACE.s, SPACE.s)
-        link.addWidget(self._link)
-        search = QVBoxLayout()
-        search.setContentsMargins(SPACE.s, 0, SPACE.s, SPACE.s)
-        search.addWidget(self.search)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(search)
+        column.addWidget(self._search_row)
         column.addWidget(self._area, 1)
+        column.addSpacing(SPACE.xs)
         column.addWidget(self._unlabelled)
-        column.addLayout(link)
+        column.addWidget(self._link_row)
         column.addWidget(self._left_out)
 
     def _build(self, names: list[str]) -> None:
@@ -189,6 +186,6 @@ class ClassList(QWidget):
         """Be as high as the lines at most; what is left of the card lies beneath the split."""
         lines = SIZE.class_item * len(self._lines)
         self._area.setMaximumHeight(lines)
-        others = (self.search, self._unlabelled, self._link, self._left_out)
+        others = (self._search_row, self._unlabelled, self._link_row, self._left_out)
         shown = sum(part.sizeHint().height() for part in others if not part.isHidden())
-        self.setMaximumHeight(lines + shown + 2 * SPACE.s)
+        self.setMaximumHeight(lines + shown + SPACE.xs)

@@ -41,7 +41,7 @@ class SelectionBar(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACE.m)
         self._row.addWidget(self._count)
-        for link in self._links():
+        for link in (self._label, self._leave, self._part, self._group, self._more, self._clear):
             self._row.addWidget(link)
         self._row.insertStretch(self._row.count() - 1, 1)
         self.setMinimumWidth(1)
@@ -49,7 +49,6 @@ class SelectionBar(QWidget):
     def show_selected(self, number: int, classes: Sequence[str], *, all_left_out: bool) -> None:
         """Show how many are selected; the classes are what they can be given."""
         self._number, self._classes = number, classes
-        self._count.setText(self.tr("{n} selected").format(n=count(number)))
         words = self.tr("Take back") if all_left_out else self.tr("Leave out")
         self._leave.setText(words)
         self._leave.setAccessibleName(words)
@@ -64,7 +63,7 @@ class SelectionBar(QWidget):
         """Offer everything at the mouse."""
         menu = QMenu(self)
         self._fill_classes(menu.addMenu(self.tr("Label")))
-        menu.addAction(self._leave.text(), self.leave_out.emit).setObjectName("menu_leave_out")
+        self._fill_leave(menu)
         self._fill_more(menu)
         self._show_menu(menu, QCursor.pos())
 
@@ -73,16 +72,21 @@ class SelectionBar(QWidget):
         link.clicked.connect(lambda: act())
         return link
 
-    def _links(self) -> tuple[QPushButton, ...]:
-        return (self._label, self._leave, self._part, self._group, self._more, self._clear)
-
     def _arrange(self) -> None:
-        rare = (self._part, self._group)
-        usual = [self._count, *(link for link in self._links() if link is not self._more)]
-        wide = sum(part.sizeHint().width() + SPACE.m for part in usual) <= self.width()
-        for link in rare:
-            link.setVisible(wide)
-        self._more.setVisible(not wide)
+        """Show as much as fits: what is rare goes into a menu first, then the words of the number, then leaving out."""
+        rare, whole, short = (self._part, self._group), self.tr("{n} selected"), "{n}"
+        for shown, words in (
+            ((self._label, self._leave, *rare), whole),
+            ((self._label, self._leave, self._more), whole),
+            ((self._label, self._leave, self._more), short),
+            ((self._label, self._more), short),
+        ):
+            self._count.setText(words.format(n=count(self._number)))
+            parts = (self._count, *shown, self._clear)
+            if sum(part.sizeHint().width() + SPACE.m for part in parts) <= self.width():
+                break
+        for link in (self._label, self._leave, *rare, self._more):
+            link.setVisible(link in shown)
 
     def _offer_classes(self) -> None:
         if len(self._classes) > MOST_IN_MENU:
@@ -117,8 +121,13 @@ class SelectionBar(QWidget):
 
     def _more_menu(self) -> QMenu:
         menu = QMenu(self)
+        if self._leave.isHidden():
+            self._fill_leave(menu)
         self._fill_more(menu)
         return menu
+
+    def _fill_leave(self, menu: QMenu) -> None:
+        menu.addAction(self._leave.text(), self.leave_out.emit).setObjectName("menu_leave_out")
 
     def _fill_more(self, menu: QMenu) -> None:
         self._fill_parts(menu.addMenu(self.tr("Part")))

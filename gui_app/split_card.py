@@ -72,6 +72,8 @@ class SplitCard(QWidget):
         self._lines = [PartLine(part, tone) for part, tone in zip(PARTS, TONES, strict=True)]
         for line, part in zip(self._lines, PARTS, strict=True):
             line.clicked.connect(lambda checked=False, part=part: self.part_chosen.emit(part))
+        for line, meaning in zip(self._lines, self._meanings(), strict=True):
+            line.setToolTip(meaning)
         self._note = text_label(role="muted", wrap=True, name="split_note")
         self._groups = text_label(role="muted", wrap=True, name="grouping")
         self._change = link_button(self.tr("Change…"), "grouping_change")
@@ -89,7 +91,7 @@ class SplitCard(QWidget):
         self.slider.show_numbers(self._numbers, handles=not brought)
         self._question.hide()
         self._show_numbers()
-        self._note.setText(self._note_in_words(brought))
+        self._note.setText(self.tr("As your folders have it.") if brought else self.tr("Drawn once, then kept."))
         self._show_grouping(state, brought)
 
     def choose(self, chosen: Filter) -> None:
@@ -168,10 +170,12 @@ class SplitCard(QWidget):
         for line, part, share in zip(self._lines, PARTS, shares, strict=True):
             line.show_value(part_name(part), f"{share} %")
 
-    def _note_in_words(self, brought: bool) -> str:
-        if brought:
-            return self.tr("As your folders have it. Test images give the final score and are used for no choice.")
-        return self.tr("Drawn once, then kept. Test images give the final score and are used for no choice.")
+    def _meanings(self) -> tuple[str, ...]:
+        return (
+            self.tr("The model learns from these."),
+            self.tr("These tell when to stop and which epoch is best."),
+            self.tr("Kept aside for the final score; used for no choice."),
+        )
 
     def _show_grouping(self, state: "State", brought: bool) -> None:
         used = next((each for each in state.groupings if each.key == state.grouping), None)

@@ -141,7 +141,7 @@ class Size:
     layer_width: int = 48
     layer_height: int = 54
     layer_step: int = 5
-    thumb: int = 118
+    thumb: int = 110
     thumb_large: int = 200
     thumb_gap: int = 6
     thumb_ratio: float = 0.74  # height of a thumbnail by its width

@@ -275,13 +275,12 @@ class ImageViewer(QDialog):
             self.picture.show_picture(None, result)
             return
         self.picture.show_picture(result)
-        facts = [
-            item.caption,
-            self.tr("{} × {} px").format(result.width_px, result.height_px),
-            file_size(result.size_bytes),
-        ]
-        place = self.tr("{} of {}").format(self._position + 1, len(self._items))
-        self.facts.setText(" · ".join(fact for fact in (*facts, place) if fact))
+        measures = (self.tr("{} × {} px").format(result.width_px, result.height_px), file_size(result.size_bytes))
+        facts = (item.caption, *(measures if self._facts_of is None else ()), self._place())
+        self.facts.setText(" · ".join(fact for fact in facts if fact))
+
+    def _place(self) -> str:
+        return self.tr("{} of {}").format(self._position + 1, len(self._items))
 
     def _show_zoom(self) -> None:
         self._smaller.setEnabled(self.picture.zoom > 1.0)

@@ -72,6 +72,15 @@ def discard(widget: QWidget) -> None:
     widget.deleteLater()
 
 
+def inset(widget: QWidget) -> QWidget:
+    """Return a widget in line with the words of painted lines, which have room at their sides, and a gap beneath."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(SPACE.s, 0, SPACE.s, SPACE.s)
+    column.addWidget(widget)
+    return holder
+
+
 def line() -> QFrame:
     """Return a thin horizontal line."""
     frame = QFrame()

@@ -21,7 +21,7 @@ from gui_app.images_card import ImagesCard
 from gui_app.split_card import SplitCard
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE
-from gui_app.widgets import Card, PageFrame, link_button, text_label
+from gui_app.widgets import Card, PageFrame, inset, link_button, text_label
 from gui_app.words import as_tip, count, local_files, shorten
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ class DataPage(PageFrame):
         card.heading.setIndent(SPACE.s)
         self._recognised = text_label(role="small", wrap=True, name="recognised")
         self._recognised.setContentsMargins(SPACE.s, 0, SPACE.s, 0)
-        self._readings = link_button(self.tr("Change…"), "readings_change")
-        self._readings.setAccessibleName(self.tr("Change how the folder is read"))
-        self._readings.setContentsMargins(SPACE.s, 0, SPACE.s, 0)
-        self._readings.clicked.connect(self._offer_readings)
+        change = link_button(self.tr("Change…"), "readings_change")
+        change.setAccessibleName(self.tr("Change how the folder is read"))
+        change.clicked.connect(self._offer_readings)
+        self._readings = inset(change)
         self._classes = ClassList()
         self._split = SplitCard()
         card.body.addWidget(self._recognised)

@@ -1,0 +1,319 @@
+"""Correcting images on the Data page: by keys, menus and remedies, and back again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QInputDialog, QLabel, QMenu, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from core.base.folders import Folders
+from core.data.changes import Changes
+from core.data.corrections import Correction, corrected, latest
+from core.data.dataset import PARTS, Dataset, LabelledImage
+from core.data.findings import Finding
+from core.data.listing import FoundImage, Reading, Scan
+from gui_app.classlist import ClassLine
+from gui_app.grid import ImageGrid, ImageViewer
+from gui_app.pages.data import DataPage
+from gui_app.split_card import PartLine
+from gui_app.split_slider import SplitSlider
+from gui_app.state import ProjectInfo, State
+from tests.gui.helpers import click, drop, find, read
+
+# what the screen that is none says of menus
+pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+class Desk:
+    """The page with a hand-made folder: four ants, three bees, three that have no class; corrections hold at once."""
+
+    def __init__(self, page: DataPage, folders: Folders, qtbot: QtBot) -> None:
+        self.page, self.qtbot = page, qtbot
+        names = [*[f"ants/{n}.png" for n in range(4)], *[f"bees/{n}.png" for n in range(3)]]
+        images = [FoundImage(name, name.split("/")[0], None, 100) for name in names]
+        images += [FoundImage(f"new/{n}.png", "", None, 100) for n in range(3)]
+        self.found = Scan(Path("insects"), "classes", ("ants", "bees"), tuple(images))
+        self.said: list[Correction] = []
+        self.state = State(folders, project=ProjectInfo("insects", Path("insects.graft"), Path("insects")))
+        page.correct.connect(self.correct)
+        self.show()
+
+    def correct(self, corrections: tuple[Correction, ...]) -> None:
+        self.said += corrections
+        self.show()
+
+    def show(self, **changes: object) -> None:
+        present = latest(self.said)
+        scan = corrected(self.found, present)
+        labels = {name: label for label, name in enumerate(scan.classes)}
+                dataset = Dataset(
+            scan.root,
+            scan.classes,
+            tuple(
+                LabelledImage(image.path, labels[image.class_name], PARTS[place % 3], "")
+                for place, image in enumerate(scan.usable)
+            ),
+        )
+        self.state = replace(self.state, scan=scan, dataset=dataset, corrections=present, **changes)  # type: ignore[arg-type]
+        self.page.show_state(self.state)
+
+    @property
+    def grid(self) -> ImageGrid:
+        return find(self.page, "data_grid", ImageGrid)
+
+    def take(self, *positions: int) -> None:
+        """Select images with the mouse."""
+        for position in positions:
+            centre = self.grid.view.visualRect(self.grid.view.grid.at(position)).center()
+            keys = CONTROL if position != positions[0] else Qt.KeyboardModifier.NoModifier
+            QTest.mouseClick(self.grid.view.viewport(), Qt.MouseButton.LeftButton, keys, centre)
+
+    def press(self, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(self.grid.view, key, keys)
+
+    def click(self, name: str) -> None:
+        click(self.qtbot, self.page, name)
+
+    def trigger(self, menu: str, action: str) -> None:
+        """Choose an entry of the menu that is open, and close it."""
+        opened = next(each for each in self.page.findChildren(QMenu, menu) if each.isVisible())
+        opened.findChild(QAction, action).trigger()  # type: ignore[union-attr]
+        opened.close()
+
+    def shown(self) -> list[str]:
+        return [f"{item.path.parent.name}/{item.path.stem}" for item in self.grid.items]
+
+    def classes(self) -> dict[str, str]:
+        assert self.state.scan is not None
+        return {image.path: image.class_name for image in self.state.scan.images}
+
+
+@pytest.fixture
+def desk(app: QApplication, qtbot: QtBot, folders: Folders) -> Desk:
+    page = DataPage()
+    qtbot.addWidget(page)
+    page.resize(1100, 760)
+    page.show()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    return Desk(page, folders, qtbot)
+
+
+def test_a_number_gives_the_class_and_control_z_takes_it_back(desk: Desk) -> None:
+    desk.take(0, 2)
+    desk.press(Qt.Key.Key_2)
+    assert [desk.classes()[f"ants/{n}.png"] for n in range(4)] == ["bees", "ants", "bees", "ants"]
+    assert find(desk.page, "class_bees", ClassLine).accessibleName() == "bees, 5 images"
+    assert desk.grid.items[0].mark == "bees"
+    undo = find_action(desk.page, "data_undo")
+    assert undo.text() == "Undo: label 2 images as bees"
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    assert {desk.classes()[f"ants/{n}.png"] for n in range(4)} == {"ants"}
+    assert desk.grid.items[0].mark == ""
+    desk.press(Qt.Key.Key_Y, CONTROL)
+    assert desk.classes()["ants/0.png"] == "bees"
+    assert latest(desk.said) == {("ants/0.png", "label"): "bees", ("ants/2.png", "label"): "bees"}
+
+
+def test_what_held_before_comes_back_step_by_step(desk: Desk) -> None:
+    desk.take(0)
+    for key in (Qt.Key.Key_2, Qt.Key.Key_1, Qt.Key.Key_2):
+        desk.press(key)
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    assert desk.classes()["ants/0.png"] == "ants"
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    assert desk.classes()["ants/0.png"] == "bees"
+
+
+def test_delete_leaves_out_and_takes_back(desk: Desk) -> None:
+    desk.take(1)
+    desk.press(Qt.Key.Key_Delete)
+    assert [item.struck for item in desk.grid.items][:3] == [False, True, False]
+    assert find(desk.page, "class_ants", ClassLine).accessibleName() == "ants, 3 images"
+    assert find(desk.page, "left_out", ClassLine).isVisible()
+    assert find(desk.page, "selected_leave_out", QPushButton).text() == "Take back"
+    desk.press(Qt.Key.Key_Delete)
+    assert not desk.grid.items[1].struck
+    assert latest(desk.said) == {}
+
+
+def test_labelling_goes_on_from_image_to_image(desk: Desk) -> None:
+    desk.click("label_them")
+    assert desk.shown() == ["new/0", "new/1", "new/2"]
+    assert desk.grid.view.hasFocus()
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_2):
+        desk.press(key)
+    assert [desk.classes()[f"new/{n}.png"] for n in range(3)] == ["ants", "bees", "bees"]
+    words = [label.text() for label in desk.page.findChildren(QLabel) if label.isVisible()]
+    assert "Every image has a class" in words
+
+
+def test_keys_that_come_faster_than_the_answer_mean_the_next_image(desk: Desk) -> None:
+    desk.click("label_them")
+    desk.page.correct.disconnect(desk.correct)
+    desk.page.correct.connect(desk.said.extend)
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_1):
+        desk.press(key)
+    assert [(said.path, said.value) for said in desk.said] == [
+        ("new/0.png", "ants"),
+        ("new/1.png", "bees"),
+        ("new/2.png", "ants"),
+    ]
+
+
+def test_the_menus_label_move_and_group(desk: Desk) -> None:
+    desk.take(0, 1)
+    desk.click("selected_label")
+    desk.trigger("label_menu", "label_none")
+    desk.click("selected_part")
+    desk.trigger("part_menu", "part_test")
+    desk.click("selected_group")
+    dialog = find(desk.page, "ask_group", QInputDialog)
+    dialog.setTextValue(" nest 7 ")
+    dialog.accept()
+    present = latest(desk.said)
+    assert {present["ants/0.png", field] for field in ("label", "part", "group")} == {"", "test", "nest 7"}
+    assert desk.classes()["ants/1.png"] == ""
+    desk.click("selected_label")
+    desk.trigger("label_menu", "label_other")
+    other = find(desk.page, "ask_class", QInputDialog)
+    other.setTextValue("wasps")
+    other.accept()
+    assert desk.classes()["ants/1.png"] == "wasps"
+    assert find(desk.page, "class_wasps", ClassLine).accessibleName() == "wasps, 2 images"
+
+
+def test_filters_hold_together_and_can_be_taken_away(desk: Desk) -> None:
+    desk.click("part_test")
+    assert desk.shown() == ["ants/2", "bees/1"]
+    desk.click("class_bees")
+    assert desk.shown() == ["bees/1"]
+    desk.click("filter_part")
+    assert desk.shown() == ["bees/0", "bees/1", "bees/2"]
+    desk.click("chip_all")
+    assert len(desk.shown()) == 10
+
+
+def test_a_finding_filters_and_its_remedy_is_one_step(desk: Desk) -> None:
+    remedy = (Correction("ants/3.png", "left_out", "yes"), Correction("bees/2.png", "left_out", "yes"))
+    copies = Finding(
+        "copies", "warn", 2, "copies", "Why.", ("ants/3.png", "bees/2.png"), "Leave out the copies", remedy
+    )
+    desk.show(findings=(copies,))
+    desk.click("finding_copies")
+    assert desk.shown() == ["ants/3", "bees/2"]
+    desk.click("remedy_copies")
+    assert all(item.struck for item in desk.grid.items)
+    assert find_action(desk.page, "data_undo").text() == "Undo: leave out the copies"
+    desk.grid.setFocus()
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    assert latest(desk.said) == {}
+
+
+def test_another_project_has_nothing_to_take_back(desk: Desk) -> None:
+    desk.take(0)
+    desk.press(Qt.Key.Key_2)
+    desk.show(project=ProjectInfo("other", Path("other.graft"), Path("other")))
+    assert not find_action(desk.page, "data_undo").isEnabled()
+
+
+def test_the_viewer_tells_and_corrects(desk: Desk) -> None:
+    desk.grid.activated.emit(0)
+    viewer = find(desk.page, "image_viewer", ImageViewer)
+    assert ("Class", "ants") in viewer.table.rows and ("Part", "Train") in viewer.table.rows
+    QTest.keyClick(viewer, Qt.Key.Key_2)
+    assert ("Class", "bees (corrected)") in viewer.table.rows
+    QTest.keyClick(viewer, Qt.Key.Key_Delete)
+    assert ("Left out", "yes") in viewer.table.rows
+    assert "1 ants · 2 bees" in read(viewer, "viewer_hint")
+    viewer.close()
+
+
+def test_the_split_is_drawn_anew_only_after_a_question(desk: Desk, qtbot: QtBot) -> None:
+    slider = find(desk.page, "split_slider", SplitSlider)
+    slider.setFocus(Qt.FocusReason.TabFocusReason)
+    with qtbot.assertNotEmitted(desk.page.change_split):
+        QTest.keyClick(slider, Qt.Key.Key_PageUp)
+        QTest.keyClick(slider, Qt.Key.Key_Return)
+    assert "drawn anew" in read(desk.page, "split_question_text")
+    asked = slider.shares
+    assert find(desk.page, "part_train", PartLine).accessibleName() == f"Train, {asked[0]} %"
+    with qtbot.waitSignal(desk.page.change_split) as wished:
+        desk.click("split_draw")
+    assert wished.args == [asked]
+    QTest.keyClick(slider, Qt.Key.Key_PageUp)
+    QTest.keyClick(slider, Qt.Key.Key_Return)
+    desk.click("split_keep")
+    assert find(desk.page, "part_train", PartLine).accessibleName() == "Train, 3"
+
+
+def test_parts_of_the_folder_are_not_drawn_anew(desk: Desk) -> None:
+    desk.found = replace(desk.found, images=tuple(replace(image, part="train") for image in desk.found.images))
+    desk.show()
+    assert read(desk.page, "split_note") == "As your folders have it."
+    assert find(desk.page, "split_slider", SplitSlider).focusPolicy() == Qt.FocusPolicy.NoFocus
+
+
+def test_another_reading_of_the_folder_is_offered(desk: Desk, qtbot: QtBot) -> None:
+    readings = (Reading("classes", "Each folder is a class"), Reading("table", "As “labels.csv” says"))
+    desk.found = replace(desk.found, readings=readings, recognised="Each folder is a class.")
+    desk.show()
+    assert read(desk.page, "recognised") == "Each folder is a class."
+    desk.click("readings_change")
+    with qtbot.waitSignal(desk.page.choose_reading) as wished:
+        desk.trigger("readings_menu", "reading_table")
+    assert wished.args == ["table"]
+
+
+def test_what_changed_is_said_and_shown_until_it_is_dismissed(desk: Desk, qtbot: QtBot) -> None:
+    desk.show(changes=Changes(added=("ants/1.png", "bees/0.png"), removed=("ants/9.png",)))
+    assert read(desk.page, "changes") == "2 added, 1 removed since the last look"
+    desk.click("changes_added")
+    assert desk.shown() == ["ants/1", "bees/0"]
+    with qtbot.waitSignal(desk.page.dismiss_changes):
+        desk.click("changes_dismiss")
+    desk.show(changes=None)
+    assert len(desk.shown()) == 10
+    assert read(desk.page, "changes") == ""
+
+
+def test_what_is_dropped_is_asked_about(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    folder, file = tmp_path / "more & more", tmp_path / "one.png"
+    folder.mkdir()
+    file.touch()
+    drop(desk.page, folder)
+    with qtbot.waitSignal(desk.page.change_folder) as opened:
+        desk.trigger("dropped_menu", "dropped_open")
+    assert opened.args == [folder]
+    drop(desk.page, file)
+    with qtbot.waitSignal(desk.page.add_images) as added:
+        desk.trigger("dropped_menu", "dropped_add")
+    assert added.args == [(file,)]
+
+
+def test_many_classes_are_searched_and_the_chosen_one_has_a_chip(desk: Desk) -> None:
+    names = tuple(f"{'kind ' * 10}{number:03d}" for number in range(200))
+    images = tuple(FoundImage(f"{name}/0.png", name, None, 100) for name in names)
+    desk.found = Scan(Path("insects"), "classes", names, images)
+    desk.show()
+    search = find(desk.page, "class_search", QWidget)
+    assert search.isVisible()
+    QTest.keyClicks(search, "150")
+    lines = [line for line in desk.page.findChildren(ClassLine) if line.isVisible()]
+    assert [line.objectName() for line in lines] == [f"class_{names[150]}"]
+    desk.click(f"class_{names[150]}")
+    assert desk.shown() == [f"{names[150]}/0"]
+    chip = find(desk.page, "filter_class", QAbstractButton)
+    assert chip.isVisible() and chip.text().endswith(" ×")
+    chip.click()
+    assert len(desk.shown()) == 200
+
+
+def find_action(page: DataPage, name: str) -> QAction:
+    return next(action for action in page.actions() if action.objectName() == name)
