@@ -25,9 +25,9 @@ class Unit:
     parts: tuple[str, ...]
 
     @cached_property
-    def counts(self) -> Counter[str]:
+    def counts(self) -> dict[str, int]:
         """How many images of each class it holds."""
-        return Counter(self.classes)
+        return {name: self.classes.count(name) for name in set(self.classes)}
 
 
 def order_of(seed: int, contents: Iterable[str]) -> bytes:
@@ -83,9 +83,9 @@ class _Table:
         free: Counter[str] = Counter()
         may_be_in: dict[str, set[str]] = defaultdict(set)
         for unit in units:
-            free.update(unit.counts)
-            self._waiting.update(unit.counts.keys())
-            for name in unit.counts:
+            for name, n in unit.counts.items():
+                free[name] += n
+                self._waiting[name] += 1
                 may_be_in[name].update(unit.parts)
         self._parts = {name: [part for part in shares if part in may_be_in[name]] for name in sorted(free)}
         self._totals = {n: free[n] + sum(placed[n, part] for part in parts) for n, parts in self._parts.items()}
@@ -97,7 +97,8 @@ class _Table:
         urgent = [name for name in unit.counts if self._waiting[name] <= len(self._empty(name))]
         side = min(unit.parts, key=lambda part: (-self._filled(urgent, part), self._cost(unit, part)))
         self._shift(unit, side, 1)
-        self._waiting.subtract(unit.counts.keys())
+        for name in unit.counts:
+            self._waiting[name] -= 1
         return side
 
     def mend(self, units: Sequence[Unit], sides: dict[bytes, str]) -> None:

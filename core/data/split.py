@@ -9,6 +9,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 from core.base.errors import UserError
@@ -113,9 +114,9 @@ def _contents(scan: Scan, known: Mapping[str, Part], moved: Mapping[str, Part]) 
             contents[key] = _Content(tuple(same), (_first(words),), True)
             continue
         fixed = {may_be_in[image.path][0] for image in same if len(may_be_in[image.path]) == 1}
-        parts = (_first(fixed),) if fixed else PARTS
-        kept = tuple(image for image in same if not fixed or parts[0] in may_be_in[image.path])
-        contents[key] = _Content(kept, tuple(p for p in parts if all(p in may_be_in[i.path] for i in kept)), False)
+        kept = tuple(image for image in same if not fixed or _first(fixed) in may_be_in[image.path])
+        parts = (_first(fixed),) if fixed else _common(frozenset(may_be_in[image.path] for image in kept))
+        contents[key] = _Content(kept, parts, False)
     return contents
 
 
@@ -129,15 +130,23 @@ def _may_be_in(scan: Scan, known: Mapping[str, Part]) -> dict[str, tuple[Part, .
     brought = {(image.class_name, image.part) for image in usable}
     brings_test = any(part == "test" for _, part in brought)
 
-    def may_be_in(image: FoundImage, part: Part) -> bool:
-        fixed = known.get(image.path) or known.get(image.sha256)
-        if fixed:
-            return part == fixed
-        if image.part in ("val", "test") or part == "train":
-            return part == (image.part or "train")
-        return not brings_test if part == "test" else (image.class_name, "val") not in brought
+    @cache
+    def parts(class_name: str, own: Part | None) -> tuple[Part, ...]:
+        if own in ("val", "test"):
+            return (own,)
+        lacking = {"train": True, "val": (class_name, "val") not in brought, "test": not brings_test}
+        return tuple(part for part in PARTS if lacking[part])
 
-    return {image.path: tuple(part for part in PARTS if may_be_in(image, part)) for image in usable}
+    def may_be_in(image: FoundImage) -> tuple[Part, ...]:
+        fixed = known.get(image.path) or known.get(image.sha256)
+        return (fixed,) if fixed else parts(image.class_name, image.part)
+
+    return {image.path: may_be_in(image) for image in usable}
+
+
+@cache
+def _common(choices: frozenset[tuple[Part, ...]]) -> tuple[Part, ...]:
+    return tuple(part for part in PARTS if all(part in choice for choice in choices))
 
 
 def _units(
@@ -184,7 +193,7 @@ def _dealt(
     units = []
     for order, keys in members.items():
         classes = tuple(image.class_name for key in keys for image in contents[key].images)
-        units.append(Unit(order, classes, tuple(p for p in PARTS if all(p in contents[key].parts for key in keys))))
+        units.append(Unit(order, classes, _common(frozenset(contents[key].parts for key in keys))))
     for order, part in deal(units, shares.by_part(), placed).items():
         yield from ((key, cast(Part, part)) for key in members[order])
 
@@ -194,7 +203,7 @@ def _check_enough(
 ) -> None:
     classes_of = {key: {image.class_name for image in content.images} for key, content in contents.items()}
     different = Counter(name for classes in classes_of.values() for name in classes)
-    apart = Counter(name for unit in units for name in set().union(*(classes_of[key] for key in unit)))
+    apart = Counter(name for unit in units for name in {name for key in unit for name in classes_of[key]})
     few = [f"“{printable(name)}” has {different[name]}" for name in scan.classes if different[name] < _LEAST]
     if few:
         raise UserError(
