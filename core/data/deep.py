@@ -170,6 +170,4 @@ def jpeg_values(content: bytes) -> NDArray[Any]:
     frame = jpeg_frame(content)
     if frame is not None and frame[0] == 0xF7:
         return np.asarray(imagecodecs.jpegls_decode(content))
-    if frame is not None and frame[0] == 0xC3:
-        return np.asarray(imagecodecs.ljpeg_decode(content))
     return np.asarray(imagecodecs.jpeg8_decode(content))

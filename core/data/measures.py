@@ -1,9 +1,11 @@
 """The facts of a picture: cleanvision's measures of quality, imagehash's perceptual hash, and a few colours.
 
 All is measured on copies of 64 pixels a side: that is what imagehash looks at, and about the size on which cleanvision
-defines its measure of blur. Brightness and colours are measured where both sides are at most that. cleanvision's formulas are written out here, and a test holds them against it: its own
-functions take three times as long as all the rest, with the interpreter locked, so that the threads of a scan would wait
-for each other. Thin lines on white paper count as grey here, not as over-bright.
+defines its measure of blur. Brightness and colours are measured where both sides are at most that, so thin lines on
+white paper count as grey, not as over-bright.
+
+cleanvision's formulas are written out here, and a test holds them against it: its own functions take three times as
+long as all the rest, with the interpreter locked, so that the threads of a scan would wait for each other.
 """
 
 import math
@@ -50,7 +52,7 @@ def facts_of(decoded: Decoded) -> Facts:
         phash=_hash(grey),
         dark=dark,
         bright=bright,
-        sharpness=_sharpness(grey),
+        sharpness=_sharpness(grey, min(image.size) / max(image.size)),
         entropy=small.entropy(),
         colour=colour,
         border=border,
@@ -80,9 +82,12 @@ def _brightness(pixels: NDArray[np.uint8]) -> tuple[float, float]:
     return math.sqrt(dark), math.sqrt(bright)
 
 
-def _sharpness(grey: Image.Image) -> float:
-    """Return cleanvision's score of blur: 0 for a picture without edges, 1 for a sharp one."""
-    counts = np.bincount(np.asarray(grey).ravel(), minlength=256)
+def _sharpness(grey: Image.Image, aspect: float) -> float:
+    """Return cleanvision's score of blur: 0 for a picture without edges, 1 for a sharp one.
+
+    `aspect` is by how much fewer pixels cleanvision's copy, which is no square, would have.
+    """
+    counts = np.bincount(np.asarray(grey).ravel(), minlength=256) * aspect
     edges = 1 - math.exp(-_deviation(np.asarray(grey.filter(ImageFilter.FIND_EDGES)).ravel()) * _BLUR_FACTOR)
     spread = 1 - math.exp(-_deviation(counts) * _BLUR_FACTOR)
     return min(1.0, edges + (spread if spread > _LEAST_SPREAD else 0.0))

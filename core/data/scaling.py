@@ -44,13 +44,12 @@ def check_values(count: int, itemsize: int) -> None:
 def scale(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     """Return `low` as 0, `high` as 255, linearly between and cut beyond; what is no number becomes 0."""
     levels = np.empty(values.shape, np.uint8)
-    span = high - low
+    half = high / 2 - low / 2  # the whole difference of two huge floats would be infinite
     rows = max(1, _VALUES_AT_ONCE // max(1, values[:1].size))
     for first in range(0, len(values), rows):
-        # in long doubles' stead: halves keep the difference of two huge floats finite
         part = values[first : first + rows].astype(np.float64)
         known = np.isfinite(part)
-        share = (np.where(known, part, low) / 2 - low / 2) / (span / 2) if span > 0 else np.zeros_like(part)
+        share = (np.where(known, part, low) / 2 - low / 2) / half if half > 0 else np.zeros_like(part)
         levels[first : first + rows] = np.rint(np.where(known, np.clip(share, 0, 1), 0) * 255)
     return levels
 

@@ -1,6 +1,7 @@
 """TIFF, of any depth, through tifffile: Pillow cuts colours of 16 bits, and libtiff under it prints about damage."""
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def decode(content: bytes, fast_px: int | None = None) -> Decoded:
         if not isinstance(page, tifffile.TiffPage):
             raise Undecodable("its content is damaged")
         _check(page, content)
-        picture = _picture(page)
+        picture = _picture(page, content)
         return upright(picture, page.tags.valueof(_ORIENTATION))
 
 
@@ -84,7 +85,7 @@ def _name(value: object) -> str:
     return str(getattr(value, "name", value)).replace("_", " ").title()
 
 
-def _picture(page: "TiffPage") -> Decoded:
+def _picture(page: "TiffPage", content: bytes) -> Decoded:
     values = np.asarray(page.asarray(maxworkers=1))
     values = values.reshape(page.shape)
     if page.planarconfig == 2 and values.ndim == 3:
@@ -97,7 +98,7 @@ def _picture(page: "TiffPage") -> Decoded:
     low = high = None
     if values.dtype in (np.bool_, np.uint8):
         image = _shallow(page, values)
-        mode = mode_in_words(image)
+        mode = "black and white" if _bits(page) == 1 else mode_in_words(image)
         rgb = to_rgb(image, profile)
     elif page.photometric in (_WHITE_IS_ZERO, _GREY, _RGB):
         unknown = page.nodata if _NO_DATA in page.tags else None
@@ -106,7 +107,16 @@ def _picture(page: "TiffPage") -> Decoded:
         mode, low, high = in_words(values.shape[2], values, _bits(page)), scaled.low, scaled.high
     else:
         raise Undecodable(f"its colours are of a kind that Graft does not read ({_name(page.photometric)}, deep)")
-    return Decoded(rgb, page.imagewidth, page.imagelength, "TIFF", mode, low, high, lambda: _metadata(page))
+    return Decoded(
+        rgb,
+        page.imagewidth,
+        page.imagelength,
+        "TIFF",
+        mode,
+        low,
+        high,
+        partial(_metadata, content, page.tags.valueof(_XMP)),
+    )
 
 
 def _bits(page: "TiffPage") -> int:
@@ -161,11 +171,10 @@ def _with_palette(page: "TiffPage", indices: NDArray[np.uint8]) -> Image.Image:
     return image
 
 
-def _metadata(page: "TiffPage") -> Metadata:
+def _metadata(content: bytes, xmp: object) -> Metadata:
     exif = Image.Exif()
     try:
-        page.parent.filehandle.seek(0)
-        exif.load(page.parent.filehandle.read())
+        exif.load(content)
     except EXIF_ERRORS:
-        pass
-    return of_picture(exif, {"xmp": page.tags.valueof(_XMP)})
+        exif = Image.Exif()
+    return of_picture(exif, {"xmp": xmp})

@@ -18,7 +18,7 @@ def saved(image: Image.Image, path: Path, **options: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "gif", "tif"])
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "gif", "tif", "jp2", "j2k", "avif"])
 def test_every_format_is_read_as_rgb(tmp_path: Path, suffix: str) -> None:
     image = read_image(saved(Image.new("RGB", (9, 6), (200, 30, 60)), tmp_path / f"x.{suffix}"))
     assert (image.mode, image.size) == ("RGB", (9, 6))
@@ -31,7 +31,7 @@ def test_the_content_counts_not_the_suffix(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
 def test_images_stand_upright_in_every_orientation(tmp_path: Path, orientation: int, suffix: str) -> None:
     upright = Image.new("RGB", (48, 32), "white")
     upright.paste("black", (0, 0, 24, 16))  # black in the upper left
@@ -100,14 +100,14 @@ def test_a_flat_sixteen_bit_image_is_black(tmp_path: Path) -> None:
 
 def test_of_several_frames_the_first_is_read(tmp_path: Path) -> None:
     red, blue = Image.new("RGB", (4, 4), "red"), Image.new("RGB", (4, 4), "blue")
-    for suffix in ("gif", "png", "tif", "webp"):
+    for suffix in ("gif", "png", "tif", "webp", "avif"):
         path = saved(red, tmp_path / f"x.{suffix}", save_all=True, append_images=[blue])
         red_value, _, blue_value = read_image(path).getpixel((2, 2))  # type: ignore[misc]
         assert red_value > 200 and blue_value < 60, suffix
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "gif", "tif"])
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "gif", "tif", "jp2", "j2k", "avif"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
 def test_a_file_that_is_cut_off_is_not_half_a_picture(tmp_path: Path, suffix: str, share: float) -> None:
     path = saved(picture(0, (120, 90)), tmp_path / f"x.{suffix}")
     whole = path.read_bytes()
