@@ -185,9 +185,9 @@ def _of_two(groups: Mapping[str, str]) -> dict[str, str]:
 
 
 def _in_pieces(images: Sequence[FoundImage], groups: Mapping[str, str], bounds: _Bounds) -> bool:
-    """Say whether each class is left in enough pieces, none of which holds too much of it."""
+    """Say whether each class is left in enough pieces, none of which holds too much of it, where Graft splits it."""
     pieces: dict[str, Counter[str]] = defaultdict(Counter)
-    for image in images:
+    for image in (image for image in images if image.part in (None, "train")):
         pieces[image.class_name][groups.get(image.path) or f"/{image.path}"] += 1
     return bool(groups) and all(
         len(sizes) >= bounds.least_pieces and max(sizes.values()) <= bounds.largest * sizes.total()

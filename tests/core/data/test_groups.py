@@ -151,3 +151,10 @@ def test_one_time_for_all_is_no_time() -> None:
 def test_images_that_are_left_out_are_in_no_group() -> None:
     images = [found(f"p{n // 2}_{n}.png", name, left_out=n == 0) for name in CLASSES for n in range(30)]
     assert "ants/p0_0.png" not in of(*images)[0].groups
+
+
+def test_what_leaves_the_training_part_of_the_folder_in_one_piece_is_no_guess() -> None:
+    images = [
+        found(f"p{n // 10}_{n}.png", name, part="train" if n < 10 else "test") for name in CLASSES for n in range(90)
+    ]
+    assert keys(groupings(as_scan(*images, layout="parts"))) == ["none"]
