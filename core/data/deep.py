@@ -61,7 +61,7 @@ def decode_png(content: bytes, fast_px: int | None = None) -> Decoded:
     width, height, _, colours = struct.unpack_from(">IIBB", chunks.get(b"IHDR", b"").ljust(13, b"\0"))
     check_size(width, height)
     channels = _PNG_CHANNELS.get(colours, 4)
-    check_values(width * height * channels, 2)
+    check_values(width * height, channels, 2)
     values = imagecodecs.png_decode(_bare_png(content))
     image, scaled = to_picture(values, profile=_png_profile(chunks.get(b"iCCP", b"")))
     return Decoded(image, width, height, "PNG", in_words(channels, values), scaled.low, scaled.high)
@@ -139,7 +139,7 @@ def decode_jpeg_2000(content: bytes, fast_px: int | None = None) -> Decoded:
 
     bits, channels, width, height = jpeg_2000_depth(content)
     check_size(width, height, 20)
-    check_values(width * height * channels, 4)
+    check_values(width * height, channels, 4)
     check_jpeg_2000_end(content)
     values = imagecodecs.jpeg2k_decode(content)
     image, scaled = to_picture(values)
@@ -153,7 +153,7 @@ def decode_jpeg(content: bytes, fast_px: int | None = None) -> Decoded:
         raise Undecodable("the file is cut off or damaged")
     _, bits, height, width = frame
     check_size(width, height)
-    check_values(width * height * 3, 2)
+    check_values(width * height, 3, 2)
     values = jpeg_values(content)
     image, scaled = to_picture(values)
     channels = 1 if values.ndim == 2 else values.shape[2]

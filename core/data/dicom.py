@@ -26,13 +26,13 @@ _LARGE = 64 * 2**10
 def decode(content: bytes, fast_px: int | None = None) -> Decoded:
     """Decode the first frame of a DICOM file. Raises Undecodable."""
     import pydicom
-    from pydicom.errors import InvalidDicomError
+    from pydicom.errors import BytesLengthException, InvalidDicomError
 
     try:
         # Large values wait in the file until they are asked for; names and texts are never looked at.
         header = pydicom.dcmread(io.BytesIO(content), force=True, defer_size=_LARGE)
         return _decode(header)
-    except InvalidDicomError:
+    except (InvalidDicomError, BytesLengthException):
         raise Undecodable("its content is damaged") from None
 
 
@@ -41,7 +41,7 @@ def _decode(header: "Dataset") -> Decoded:
         raise Undecodable("it is a DICOM file without a picture")
     width, height, samples = int(header.Columns), int(header.Rows), int(header.get("SamplesPerPixel", 1))
     check_size(width, height)
-    check_values(width * height * samples, max(1, int(header.get("BitsAllocated", 8)) // 8))
+    check_values(width * height, samples, max(1, int(header.get("BitsAllocated", 8)) // 8))
     values = _values(header)
     if values.shape[:2] != (height, width):
         raise Undecodable("its content is damaged")

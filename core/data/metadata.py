@@ -1,6 +1,7 @@
 """What a file says about its making: when, with which camera, and which kinds of personal data, never their values."""
 
 import re
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -40,7 +41,17 @@ _DICOM_KINDS = (
 )
 
 # What Pillow raises on EXIF that is damaged; such a file still is a picture.
-EXIF_ERRORS = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError)
+EXIF_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+)
 
 
 def of_picture(exif: Image.Exif, info: Mapping[str | tuple[int, int], object]) -> Metadata:

@@ -32,9 +32,10 @@ class Scaled:
     """The range is the one of the format, so that a colour profile still speaks of these levels."""
 
 
-def check_values(count: int, itemsize: int) -> None:
-    """Raise Undecodable if so many values are too much: they are held twice while their range is sought."""
-    needed_mb = count * (2 * itemsize + 6) // 2**20
+def check_values(pixels: int, samples: int, itemsize: int) -> None:
+    """Raise Undecodable if so many values are too much: they are held twice while their range is sought, and then there
+    are grey levels and the image of them."""
+    needed_mb = pixels * (samples * (2 * itemsize + 1) + 8) // 2**20
     if needed_mb > MEMORY_LIMIT_MB:
         raise Undecodable(
             f"it would take {needed_mb} MB to decode, and Graft gives at most {MEMORY_LIMIT_MB} to one image"
@@ -47,7 +48,8 @@ def scale(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     half = high / 2 - low / 2  # the whole difference of two huge floats would be infinite
     rows = max(1, _VALUES_AT_ONCE // max(1, values[:1].size))
     for first in range(0, len(values), rows):
-        part = values[first : first + rows].astype(np.float64)
+        with np.errstate(invalid="ignore"):  # some codes of "no number" warn as they are converted
+            part = values[first : first + rows].astype(np.float64)
         known = np.isfinite(part)
         share = (np.where(known, part, low) / 2 - low / 2) / half if half > 0 else np.zeros_like(part)
         levels[first : first + rows] = np.rint(np.where(known, np.clip(share, 0, 1), 0) * 255)

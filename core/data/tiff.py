@@ -56,9 +56,8 @@ def _check(page: "TiffPage", content: bytes) -> None:
         raise Undecodable(f"its colours are of a kind that Graft does not read ({_name(page.photometric)})")
     if page.compression not in _COMPRESSIONS:
         raise Undecodable(f"its compression is one that Graft does not read ({_name(page.compression)})")
-    itemsize = page.dtype.itemsize
-    check_values(page.imagewidth * page.imagelength * page.samplesperpixel, itemsize)
-    check_values(page.tilewidth * page.tilelength * page.tiledepth * page.samplesperpixel, itemsize)
+    for pixels in (page.imagewidth * page.imagelength, page.tilewidth * page.tilelength * page.tiledepth):
+        check_values(pixels, page.samplesperpixel, page.dtype.itemsize)
     _check_segments(page, content)
 
 

@@ -88,7 +88,7 @@ def test_dark_and_over_bright_and_blurred_pictures_are_told_from_good_ones(tmp_p
         assert good.dark > DARK and good.bright < OVER_BRIGHT and good.sharpness > BLURRED and good.entropy > EMPTY
         assert facts(scene(seed).point(lambda v: v // 5), path).dark < DARK
         assert facts(scene(seed).point(lambda v: 245 + v // 25), path).bright > OVER_BRIGHT
-        assert facts(smooth(seed), path).sharpness < good.sharpness / 2
+        assert facts(smooth(seed), path).sharpness < 0.75 * good.sharpness
 
 
 def test_colour_and_border_are_means(tmp_path: Path) -> None:
