@@ -6,7 +6,7 @@ What lies below is imported inside the generators, that is in the job's thread: 
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from core.base.folders import Folders
 
 if TYPE_CHECKING:
     from core.data.changes import Changes
+    from core.data.near import Clusters
     from core.data.project import Project
     from core.data.scan import Scan
     from core.data.survey import Known, Survey
@@ -99,7 +100,7 @@ def open_images(images: Path, place: Place, stop: Stop, name: str = "") -> Itera
         elif isinstance(event, Examined) and project is not None:
             project.keep(event.images)
         elif isinstance(event, Scanned) and project is not None:
-            yield Read(_judged(project, event.scan))
+            yield from _judged(project, event.scan, None, stop)
         else:
             yield event
 
@@ -136,14 +137,18 @@ def read(project: "Project", stop: Stop) -> Iterator[object]:
         elif isinstance(event, Scanned):
             changed = changes(before, event.scan) if before else None
             project.follow(changed.renamed if changed else ())
-            yield Read(_judged(project, event.scan), changed)
+            near = None if changed is None or changed else project.near()
+            yield from _judged(project, event.scan, near, stop, changed)
         else:
             yield event
 
 
 def judge_again(project: "Project", before: "Survey", stop: Stop) -> Iterator[object]:
     """Put together anew what follows from the images, after a person corrected them or decided otherwise."""
-    yield Read(_judged(project, before.found))
+    from core.data.survey import survey
+
+    made = survey(before.found, before.near, replace(_known(project), shortcut=before.shortcut))
+    yield from _kept(project, made, stop)
 
 
 def export_labels(survey: "Survey", file: Path, stop: Stop) -> Iterator[object]:
@@ -164,23 +169,38 @@ def write_copy(survey: "Survey", folder: Path, stop: Stop) -> Iterator[object]:
 
 
 def _opened(project: "Project", stop: Stop) -> Iterator[object]:
-    from core.data.survey import survey
+    from core.data.survey import survey, with_shortcut
     from core.results.runs import list_runs
 
     scanned = project.scan()
-    known = survey(scanned, _known(project)) if scanned is not None else None
+    known = survey(scanned, project.near(), _known(project)) if scanned is not None else None
     yield Opened(project, project.config(), scanned, known, list_runs(project.runs_folder))
     if known is None or known.dataset is None:
         yield from read(project, stop)
+    else:
+        yield Read(with_shortcut(known, stop))
 
 
-def _judged(project: "Project", found: "Scan") -> "Survey":
+def _judged(
+    project: "Project", found: "Scan", near: "Clusters | None", stop: Stop, changed: "Changes | None" = None
+) -> Iterator[Read]:
+    """Yield what follows from the images that were read, their near-duplicates found unless they are known."""
+    from core.data.near import near_duplicates
     from core.data.survey import survey
 
-    made = survey(found, _known(project))
-    project.save(found, made.dataset, made.near)
+    near = near_duplicates(found.readable, stop) if near is None else near
+    if not stop():
+        yield from _kept(project, survey(found, near, _known(project)), stop, changed)
+
+
+def _kept(project: "Project", made: "Survey", stop: Stop, changed: "Changes | None" = None) -> Iterator[Read]:
+    """Yield a survey once it is kept, and again once it was seen what beside the pictures gives the labels away."""
+    from core.data.survey import with_shortcut
+
+    project.save(made.found, made.dataset, made.near)
     project.decide(made.decisions)
-    return made
+    yield Read(made, changed)
+    yield Read(with_shortcut(made, stop))
 
 
 def _known(project: "Project") -> "Known":

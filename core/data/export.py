@@ -9,7 +9,6 @@ from core.base.errors import UserError
 from core.base.events import Progress, Stop, never
 from core.base.tables import write_rows
 from core.data.images import printable
-from core.data.listing import FoundImage
 from core.data.survey import Survey
 
 COLUMNS = ("file", "label", "group", "split", "left_out", "label_in_folder")
@@ -58,14 +57,17 @@ def write_copy(survey: Survey, folder: Path, stop: Stop = never) -> Iterator[Pro
     _require_outside(folder, survey)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"“{printable(str(folder))}” is not empty.", "Choose a new folder: Graft replaces nothing.")
-    wanted = [image for image in survey.scan.images if not (image.problem or image.left_out)]
+    both = zip(survey.found.images, survey.scan.images, strict=True)
+    wanted = [(found, image) for found, image in both if not (image.problem or image.left_out)]
     parts = {image.path: image.part for image in survey.dataset.images} if survey.dataset else {}
-    for done, image in enumerate(wanted, start=1):
+    for done, (found, image) in enumerate(wanted, start=1):
         if stop():
             return
-        part = parts.get(image.path, image.part) if survey.found.brings_parts else None
+        part = (parts.get(image.path, image.part) if survey.found.brings_parts else None) or ""
+        subfolder = "" if survey.found.layout == "table" else found.group
+        place = (part, _folder_name(image.class_name or UNLABELLED), subfolder, PurePath(image.path).name)
         try:
-            _copy(survey.scan.root / image.path, _free(folder / _place(image, part)))
+            _copy(survey.scan.root / image.path, _free(folder.joinpath(*place)))
         except OSError as error:
             message = f"“{printable(image.path)}” cannot be copied: {error.strerror}."
             raise UserError(message, "Free some space, or choose another place.") from None
@@ -73,10 +75,10 @@ def write_copy(survey: Survey, folder: Path, stop: Stop = never) -> Iterator[Pro
     yield Copied(folder, len(wanted))
 
 
-def _place(image: FoundImage, part: str | None) -> PurePath:
-    name = PurePath(image.path).name
-    folders = (part or "", image.class_name or UNLABELLED, image.group if image.group in image.path else "")
-    return PurePath(*(each.replace("/", "_") for each in folders if each), name)
+def _folder_name(class_name: str) -> str:
+    """Return a name for the folder of a class: what a table or a person said may hold anything."""
+    plain = "".join("_" if char in '/\\:*?"<>|' or not char.isprintable() else char for char in class_name).strip()
+    return "_" if plain.strip(".") == "" else plain
 
 
 def _free(file: Path) -> Path:

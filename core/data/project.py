@@ -21,8 +21,7 @@ from core.data.decisions import Decisions
 from core.data.facts import Facts
 from core.data.images import is_text, printable
 from core.data.listing import FoundImage, Scan
-
-Clusters = Sequence[Sequence[str]]
+from core.data.near import Clusters
 
 _DATABASE = "project.db"
 _LOCK = "open.lock"

@@ -138,7 +138,7 @@ def evaluate_folder(predictor: Predictor, scan: Scan) -> tuple[Evaluation, tuple
             f"The model knows no class called “{printable(unknown[0])}”.",
             f"It knows {', '.join(printable(name) for name in predictor.classes)}.",
         )
-    chosen = [image for image in scan.readable if image.part == "test"] or list(scan.readable)
+    chosen = [image for image in scan.usable if image.part == "test"] or list(scan.usable)
     labels = {name: label for label, name in enumerate(predictor.classes)}
     said = predictor.predict([scan.root / image.path for image in chosen])
     pairs = list(zip(chosen, said, strict=True))

@@ -2,12 +2,14 @@
 
 import csv
 import json
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from core.base.config import settings
 from core.cli import main
@@ -46,6 +48,48 @@ def test_check_says_what_is_in_a_folder(images: Path, capsys: pytest.CaptureFixt
         ("rows", 14, 3, 3),
     ]
     assert [row["file"] for row in said["unreadable"]] == ["rows/broken.jpg"]
+    assert said["split"] == {"train": 28, "val": 6, "test": 6}
+    assert said["recognised"] and said["problem"] == ""
+    keys = [finding["key"] for finding in said["findings"]]
+    assert keys[0] == "unreadable" and keys[-1] == "ready"
+
+
+def test_check_tells_people_what_is_worth_a_look_and_what_mends_it(
+    images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(5):
+        shutil.copy(images / "rows" / "00.png", images / "rows" / f"copy {number}.png")
+    assert main(["check", str(images)]) == 0
+    said = capsys.readouterr().out
+    assert "45 images in 2 classes" in said
+    assert "!  5 exact copies of other images" in said
+    assert "One click on the Data page: Leave out the copies." in said
+    assert "     rows/copy 1.png\n     and 3 more" in said
+    assert "-  Ready to train" in said
+
+
+def test_check_says_what_gives_the_classes_away(images: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (images / "rows").iterdir():
+        with Image.open(path) as image:
+            image.convert("RGB").save(path.with_suffix(".jpg"))
+        path.unlink()
+    assert main(["check", str(images), "--json"]) == 0
+    said = lines(capsys.readouterr().out)[0]
+    by_format = next(guess for guess in said["shortcut"] if guess["family"] == "format")
+    assert by_format["accuracy"] == 1.0 and by_format["baseline"] == 0.5
+    assert "shortcut" in [finding["key"] for finding in said["findings"]]
+
+
+def test_check_tells_why_nothing_can_be_learnt_after_all_that_it_found(
+    images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in sorted((images / "rows").iterdir())[1:]:
+        path.unlink()
+    assert main(["check", str(images), "--json"]) == 1
+    printed = capsys.readouterr()
+    said = lines(printed.out)[0]
+    assert said["split"] is None and said["problem"].startswith("Too few images")
+    assert "Too few images: “rows” has 1." in printed.err
 
 
 def test_train_says_one_event_a_line_and_the_score_last(
@@ -78,6 +122,13 @@ def test_evaluate_scores_other_images(run: Path, tmp_path: Path, capsys: pytest.
     assert {"accuracy", "macro_f1", "interval", "per_class", "confusion", "n"} <= set(said)
     assert said["n"] == 10
     assert said["interval"][0] <= said["accuracy"] <= said["interval"][1]
+
+
+def test_evaluate_passes_unlabelled_images_over(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for kind, name in enumerate(("rows", "columns", "unlabelled")):
+        draw(tmp_path / "other" / name / "1.png", kind % 2, 500 + kind)
+    assert main(["evaluate", str(run), str(tmp_path / "other"), "--json"]) == 0
+    assert lines(capsys.readouterr().out)[0]["n"] == 2
 
 
 def test_evaluate_on_the_training_images_says_so(run: Path, images: Path, capsys: pytest.CaptureFixture[str]) -> None:

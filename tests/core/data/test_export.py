@@ -23,7 +23,7 @@ CORRECTIONS = {
 @pytest.fixture
 def made(tmp_path: Path) -> Survey:
     root = fill(tmp_path / "images", ants=8, bees=8, **{"bees__day 1": 1})
-    return survey(scanned(root), Known(CORRECTIONS))  # type: ignore[arg-type]
+    return survey(scanned(root), (), Known(CORRECTIONS))  # type: ignore[arg-type]
 
 
 def state_of(root: Path) -> dict[str, tuple[int, str]]:
@@ -73,7 +73,7 @@ def test_the_copy_has_the_corrected_labels_and_the_images_stay_as_they_are(made:
 
 def test_a_copy_keeps_the_parts_that_the_folder_brings(tmp_path: Path) -> None:
     root = fill(tmp_path / "images", train__ants=4, train__bees=4, test__ants=2, test__bees=2)
-    made = survey(scanned(root), Known({("train/ants/000.png", "label"): "bees"}))
+    made = survey(scanned(root), (), Known({("train/ants/000.png", "label"): "bees"}))
     list(write_copy(made, tmp_path / "copy"))
     moved = {path.relative_to(tmp_path / "copy").parts[:2] for path in (tmp_path / "copy").rglob("*.png")}
     assert {("train", "bees"), ("test", "ants")} <= moved
@@ -95,9 +95,17 @@ def test_a_folder_that_is_not_empty_is_refused(made: Survey, tmp_path: Path) -> 
 
 def test_a_table_with_cells_of_any_kind_stays_a_table(tmp_path: Path) -> None:
     root = fill(tmp_path / "images", **{"a,b": 3, 'q"x\n': 3})
-    write_labels(survey(scanned(root), Known()), tmp_path / "x.csv")
+    write_labels(survey(scanned(root), (), Known()), tmp_path / "x.csv")
     with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {row["label"] for row in csv.DictReader(file)} == {"a,b", 'q"x\n'}
+
+
+@pytest.mark.parametrize(("label", "name"), [("../../x", ".._.._x"), ("..", "_"), ("a/b", "a_b"), ("C:\\x\n", "C__x_")])
+def test_a_class_of_any_name_stays_within_the_copy(made: Survey, tmp_path: Path, label: str, name: str) -> None:
+    said = {("ants/000.png", "label"): label}
+    again = survey(made.found, (), Known(said))  # type: ignore[arg-type]
+    list(write_copy(again, tmp_path / "copy"))
+    assert (tmp_path / "copy" / name / "000.png").is_file()
 
 
 def test_a_stop_ends_the_copying(made: Survey, tmp_path: Path) -> None:

@@ -1,0 +1,133 @@
+"""What a person says of the images takes effect at once, is kept, and redraws the split only where that was asked."""
+
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from core.data.corrections import Correction
+from gui_app import job
+from gui_app.session import Session
+from gui_app.state import State
+from gui_app.window import MainWindow
+from tests.gui.helpers import WAIT_MS, draw_classes, read
+
+
+def settled(session: Session, qtbot: QtBot) -> State:
+    """Return the state once all work has ended."""
+    qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+    return session.state
+
+
+def parts(state: State) -> dict[str, str]:
+    return {image.path: image.part for image in state.dataset.images} if state.dataset else {}
+
+
+def labels(state: State) -> dict[str, str]:
+    return {image.path: image.class_name for image in state.scan.images} if state.scan else {}
+
+
+def test_a_correction_holds_at_once_and_moves_nothing_else(opened: MainWindow, qtbot: QtBot) -> None:
+    session = opened.session
+    before = parts(session.state)
+    first, second = list(before)[:2]
+    session.correct((Correction(first, "label", "rows"), Correction(second, "left_out", "yes")))
+    state = settled(session, qtbot)
+    assert labels(state)[first] == "rows"
+    assert second not in parts(state)
+    assert parts(state).items() <= before.items()
+    assert state.corrections == {(first, "label"): "rows", (second, "left_out"): "yes"}
+    session.correct((Correction(first, "label", None), Correction(second, "left_out", None)))
+    assert parts(settled(session, qtbot)) == before
+
+
+def test_many_corrections_in_a_row_all_hold(opened: MainWindow, qtbot: QtBot) -> None:
+    session = opened.session
+    paths = list(labels(session.state))[:12]
+    for path in paths:
+        session.correct((Correction(path, "label", "new"),))
+    state = settled(session, qtbot)
+    assert {labels(state)[path] for path in paths} == {"new"}
+    assert state.scan is not None and "new" in state.scan.classes
+
+
+def test_corrections_are_there_after_opening_again(opened: MainWindow, qtbot: QtBot, images: Path) -> None:
+    session = opened.session
+    path = next(iter(labels(session.state)))
+    session.correct((Correction(path, "label", "rows"),))
+    before = parts(settled(session, qtbot))
+    session.new_project(draw_classes(images.parent / "other", {"a": 4, "b": 4}))
+    settled(session, qtbot)
+    session.new_project(images)
+    state = settled(session, qtbot)
+    assert labels(state)[path] == "rows"
+    assert parts(state) == before
+
+
+def test_other_shares_draw_the_split_anew(opened: MainWindow, qtbot: QtBot) -> None:
+    session = opened.session
+    session.change_split((50, 25, 25))
+    state = settled(session, qtbot)
+    assert state.shares == (50, 25, 25)
+    assert list(parts(state).values()).count("train") == 20
+
+
+def test_new_files_are_told_and_move_nothing(opened: MainWindow, qtbot: QtBot, images: Path) -> None:
+    session = opened.session
+    before = parts(session.state)
+    (images / "rows/00.png").rename(images / "rows/renamed.png")
+    draw_classes(images.parent / "more", {"rows": 22})
+    for number in (20, 21):
+        (images.parent / f"more/rows/{number:02d}.png").rename(images / f"rows/{number:02d}.png")
+    session.rescan()
+    state = settled(session, qtbot)
+    assert state.changes is not None
+    assert state.changes.added == ("rows/20.png", "rows/21.png")
+    assert state.changes.renamed == (("rows/00.png", "rows/renamed.png"),)
+    assert parts(state)["rows/renamed.png"] == before.pop("rows/00.png")
+    assert before.items() <= parts(state).items()
+    session.dismiss_changes()
+    assert session.state.changes is None
+
+
+def test_a_correction_follows_a_renamed_file(opened: MainWindow, qtbot: QtBot, images: Path) -> None:
+    session = opened.session
+    session.correct((Correction("rows/00.png", "label", "columns"),))
+    settled(session, qtbot)
+    (images / "rows/00.png").rename(images / "rows/renamed.png")
+    session.rescan()
+    assert labels(settled(session, qtbot))["rows/renamed.png"] == "columns"
+
+
+def test_images_from_elsewhere_are_added(opened: MainWindow, qtbot: QtBot, images: Path) -> None:
+    more = draw_classes(images.parent / "more", {"rows": 23})
+    session = opened.session
+    session.add_images((more / "rows" / "21.png", more / "rows" / "22.png"))
+    state = settled(session, qtbot)
+    added = [path for path, label in labels(state).items() if not label]
+    assert added == [(more / "rows" / name).as_posix() for name in ("21.png", "22.png")]
+    session.correct(tuple(Correction(path, "label", "rows") for path in added))
+    assert set(added) <= set(parts(settled(session, qtbot)))
+
+
+def test_a_table_and_a_copy_are_written_and_told(opened: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    session = opened.session
+    session.export_labels(tmp_path / "labels.csv")
+    settled(session, qtbot)
+    assert (tmp_path / "labels.csv").read_text(encoding="utf-8-sig").startswith("file,label,group,split")
+    session.write_copy(tmp_path / "copy")
+    settled(session, qtbot)
+    assert len(list((tmp_path / "copy").rglob("*.png"))) == 40
+    assert f"{tmp_path / 'copy'}" in read(opened, "message_text")
+    session.write_copy(tmp_path / "copy")
+    settled(session, qtbot)
+    assert "is not empty" in read(opened, "message_text")
+
+
+def test_another_reading_of_the_folder(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    session = window.session
+    session.new_project(draw_classes(tmp_path / "images", {"rows": 5, "columns": 5, "unlabelled": 5}))
+    state = settled(session, qtbot)
+    assert state.scan is not None and state.scan.classes == ("columns", "rows")
+    session.choose_reading("classes-all")
+    state = settled(session, qtbot)
+    assert state.scan is not None and state.scan.classes == ("columns", "rows", "unlabelled")
