@@ -118,17 +118,14 @@ def weights_remove(key: str) -> None:
 @app.command()
 def check(folder: ImagesFolder, json: Json = False) -> None:
     """What is in a folder, what is wrong with it, and how it will be split."""
-    from core.data.findings import findings
-    from core.data.split import make_dataset
+    from core.data.near import near_duplicates
+    from core.data.survey import survey, with_shortcut
 
     found = _scan(folder, quiet=json)
-    try:
-        dataset, problem = make_dataset(found, seed=0), None
-    except UserError as error:
-        dataset, problem = None, error
-    show.check(found, dataset, findings(found, dataset), json)
-    if problem:
-        raise problem
+    made = with_shortcut(survey(found, near_duplicates(found.readable)))
+    show.check(made, json)
+    if made.problem:
+        raise UserError(made.problem)
 
 
 @app.command(hidden=True)

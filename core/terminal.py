@@ -3,7 +3,9 @@
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -15,11 +17,11 @@ from rich.table import Table
 
 from core.base.errors import UserError
 from core.base.events import EpochDone, Event, Finished, PhaseStarted, Progress, Warned, record
+from core.data.dataset import PARTS
 
 if TYPE_CHECKING:
-    from core.data.dataset import Dataset
     from core.data.findings import Finding
-    from core.data.scan import Scan
+    from core.data.survey import Survey
     from core.models.backbones import Backbone
     from core.results.metrics import Evaluation
     from core.results.predict import Predicted
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 # no markup: names of files and classes come from outside
 out = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
 err = Console(markup=False, emoji=False, highlight=False, soft_wrap=True, stderr=True)
+
+_SEVERITIES = {"bad": ("!!", "bold red"), "warn": ("!", "bold yellow"), "info": ("-", "bold")}
+_NAMED = 3
+"""So many images of a finding are named; JSON names all."""
+_NARROWEST = 40
 
 
 def bear_any_name() -> None:
@@ -208,34 +215,70 @@ def models(backbones: "Sequence[Backbone]", strategies: "Sequence[Strategy]", re
         line(f"{strategy.key}: {strategy.summary}")
 
 
-def check(scan: "Scan", dataset: "Dataset | None", found: "Sequence[Finding]", as_lines: bool) -> None:
-    """Print what is in a folder."""
-    counts = dataset.counts() if dataset else tuple({} for _ in scan.classes)
-    images = [sum(image.class_name == name for image in scan.readable) for name in scan.classes]
+def check(made: "Survey", as_lines: bool) -> None:
+    """Print what is in a folder, how it is split, and what is worth a look."""
     if as_lines:
-        as_json(_check_record(scan, counts, images, found))
+        as_json(_check_record(made))
         return
-    line(f"{len(scan.readable)} images in {len(scan.classes)} classes")
-    table = Table("class", "images", "train", "val", "test")
-    for name, n, parts in zip(scan.classes, images, counts, strict=True):
-        table.add_row(name, str(n), *(str(parts.get(part, "")) for part in ("train", "val", "test")))
+    line(f"{len(made.scan.readable)} images in {len(made.scan.classes)} classes. {made.scan.recognised}".strip())
+    table = Table("class", "images", "train", "validation", "test")
+    for row in _class_rows(made):
+        table.add_row(*(str(row.get(key, "")) for key in ("name", "images", *PARTS)))
     out.print(table)
-    for finding in found:
-        line(f"{finding.count or ''} {finding.title}. {finding.advice}".strip())
-        if finding.severity == "bad":
-            for path in finding.images:
-                line(f"    {path}")
+    if together := _kept_together(made):
+        line(f"Kept together in the split: {together}.")
+    for finding in made.findings:
+        _tell(finding)
 
 
-def _check_record(
-    scan: "Scan", counts: Sequence[dict[Any, int]], images: Sequence[int], found: "Sequence[Finding]"
-) -> dict[str, Any]:
-    rows = zip(scan.classes, images, counts, strict=True)
+def _tell(finding: "Finding") -> None:
+    """Print one finding: a line to see at a glance, below it what to do and the first of its images."""
+    from core.data.images import printable
+
+    mark, style = _SEVERITIES[finding.severity]
+    out.print()
+    out.print(f"{mark:3}{finding.count or ''}{' ' if finding.count else ''}{finding.title}", style=style)
+    line(textwrap.indent(textwrap.fill(finding.advice, max(_NARROWEST, out.width - 3)), "   "))
+    if finding.remedy:
+        line(f"   One click on the Data page: {finding.remedy_title}.")
+    named = finding.images[:_NAMED] if finding.count else ()
+    for path in named:
+        line(f"     {printable(path)}")
+    if named and len(finding.images) > _NAMED:
+        line(f"     and {len(finding.images) - _NAMED} more")
+
+
+def _class_rows(made: "Survey") -> list[dict[str, Any]]:
+    """Return name, number of images and number in each part of every class."""
+    counts: Sequence[Mapping[Any, int]] = made.dataset.counts() if made.dataset else [{} for _ in made.scan.classes]
+    images = Counter(image.class_name for image in made.scan.usable)
+    return [
+        {"name": name, "images": images[name], **parts} for name, parts in zip(made.scan.classes, counts, strict=True)
+    ]
+
+
+def _kept_together(made: "Survey") -> str:
+    """Return by what images are kept on one side of the split, or nothing."""
+    grouping = next(each for each in made.groupings if each.key == made.decisions.grouping)
+    kept = [grouping.title] if grouping.groups else []
+    return " and ".join([*kept, "near-duplicates"] if made.near else kept)
+
+
+def _check_record(made: "Survey") -> dict[str, Any]:
+    scan, shortcut = made.scan, made.shortcut
+    guesses = shortcut.guesses if shortcut else ()
     return {
         "folder": str(scan.root),
         "layout": scan.layout,
+        "recognised": scan.recognised,
         "images": len(scan.readable),
-        "classes": [{"name": name, "images": n, **parts} for name, n, parts in rows],
+        "classes": _class_rows(made),
+        "split": {part: len(made.dataset.part(part)) for part in PARTS} if made.dataset else None,
+        "kept_together": _kept_together(made),
+        "problem": made.problem,
         "unreadable": [{"file": image.path, "reason": image.problem} for image in scan.unreadable],
-        "findings": [asdict(finding) for finding in found],
+        "unlabelled": [image.path for image in scan.readable if not image.class_name],
+        "near_duplicates": made.near,
+        "shortcut": [{name: value for name, value in asdict(guess).items() if name != "images"} for guess in guesses],
+        "findings": [asdict(finding) for finding in made.findings],
     }
