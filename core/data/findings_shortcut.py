@@ -53,7 +53,8 @@ def shortcut(evidence: Evidence) -> Finding | None:
     if not alone:
         return None
     worst, *others = alone
-    also = f" The {joined([_SHORT[guess.family] for guess in others])} would do as well." if others else ""
+    too = [f"the {_SHORT[guess.family]} ({_percent(guess.accuracy)})" for guess in others]
+    also = f" The same goes for {joined(too)}." if too else ""
     advice = (
         f"{_described(evidence, worst)}{_figures(evidence, worst)}{also} The model may learn this instead of what you "
         f"mean, and fail on other images. {_CURES[worst.family]}"
@@ -88,7 +89,7 @@ def _title(evidence: Evidence, guess: Guess) -> str:
         what = " from ".join(map(quoted, classes))
     else:
         what = f"the {len(classes)} classes apart"
-    return f"{_SUBJECTS[guess.family]} tells {what} in {_percent(guess.accuracy)}"
+    return f"{_SUBJECTS[guess.family]} tells {what} in {_percent(guess.accuracy)} of images"
 
 
 def _figures(evidence: Evidence, guess: Guess) -> str:

@@ -1,5 +1,6 @@
 """What is said of near-duplicates: on two sides of the split, in two classes, and where they do no harm."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.data.corrections import corrected, latest
@@ -11,7 +12,7 @@ from tests.core.data.conftest import as_scan, found
 SIZES = ("few-images", "imbalance", "small-test", "untested", "ready")
 
 
-def told(scan: Scan, near: list[tuple[str, ...]], dataset: Dataset | None = None) -> dict[str, Finding]:
+def told(scan: Scan, near: Sequence[Sequence[str]], dataset: Dataset | None = None) -> dict[str, Finding]:
     """Return the findings by key, without those on the sizes of these tiny classes."""
     found_here = {finding.key: finding for finding in findings(scan, dataset, near=near)}
     return {key: finding for key, finding in found_here.items() if key not in SIZES}

@@ -8,7 +8,7 @@ from core.data.findings import Finding, findings
 from core.data.scan import FoundImage
 from tests.core.data.conftest import as_scan, found
 
-USUAL = {"format": "JPEG", "dark": 0.9, "bright": 0.1, "sharpness": 0.6, "entropy": 7.0}
+USUAL = {"dark": 0.9, "bright": 0.1, "sharpness": 0.6, "entropy": 7.0}
 
 
 def photos(count: int, **facts: object) -> list[FoundImage]:
@@ -16,13 +16,13 @@ def photos(count: int, **facts: object) -> list[FoundImage]:
     rng = np.random.default_rng(0)
     images = []
     for index in range(count):
-        usual = {name: value + rng.normal(0, 0.03) if name != "format" else value for name, value in USUAL.items()}
-        images.append(found(f"{index:03d}.jpg", "ants", facts=Facts(**{**usual, **facts})))  # type: ignore[arg-type]
+        usual = {name: value + rng.normal(0, 0.03) for name, value in USUAL.items()}
+        images.append(odd(f"{index:03d}.jpg", **{**usual, **facts}))
     return images
 
 
 def odd(name: str, **facts: object) -> FoundImage:
-    return found(name, "ants", facts=Facts(**{**USUAL, **facts}))  # type: ignore[arg-type]
+    return found(name, "ants", facts=Facts(**{"format": "JPEG", **USUAL, **facts}))  # type: ignore[arg-type]
 
 
 def told(*images: FoundImage) -> dict[str, Finding]:

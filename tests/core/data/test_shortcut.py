@@ -113,7 +113,7 @@ def test_the_words_for_a_strong_shortcut() -> None:
     ]
     finding = alarm(replace(scan, images=tuple(images)))["shortcut"]
     assert (finding.severity, finding.count) == ("bad", 0)
-    assert finding.title == "The file format alone tells “class 0” from “class 1” in 100 %"
+    assert finding.title == "The file format alone tells “class 0” from “class 1” in 100 % of images"
     assert finding.advice.startswith(
         "“class 0”: 100 % PNG RGB; “class 1”: 0 % PNG RGB. Blind guessing would reach 50 %;"
     )
