@@ -52,7 +52,7 @@ class Desk:
         present = latest(self.said)
         scan = corrected(self.found, present)
         labels = {name: label for label, name in enumerate(scan.classes)}
-                dataset = Dataset(
+        dataset = Dataset(
             scan.root,
             scan.classes,
             tuple(
