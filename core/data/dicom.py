@@ -53,7 +53,7 @@ def _decode(header: "Dataset") -> Decoded:
 
 def _values(header: "Dataset") -> NDArray[Any]:
     """Return the samples of the first frame, as they are stored; colours as RGB."""
-    from pydicom.pixels.utils import pixel_array
+    from pydicom.pixels.utils import get_expected_length, pixel_array
 
     syntax = header.file_meta.get("TransferSyntaxUID") if hasattr(header, "file_meta") else None
     if syntax is None:
@@ -62,6 +62,8 @@ def _values(header: "Dataset") -> NDArray[Any]:
         header.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian  # the default where a file does not say
     elif syntax.is_encapsulated and syntax != _RLE:
         return _compressed(header)
+    if "PixelData" in header and syntax != _RLE and len(header.PixelData) < get_expected_length(header):
+        raise Undecodable("the file is cut off")
     return np.asarray(pixel_array(header, index=0))
 
 

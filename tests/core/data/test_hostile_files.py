@@ -1,20 +1,28 @@
 """Files as they should not be: each is read rightly, or listed with the reason; never a crash, never a hang."""
 
+import contextlib
 import os
+import socket
 import struct
+import subprocess
 import sys
 import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
+import tifffile
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.data.findings import findings
-from core.data.images import UnreadableImage, read_image, thumbnail
+from core.data.images import UnreadableImage, examine, read_image, thumbnail
 from tests.core.data.conftest import fill, picture, scanned
+from tests.core.data.test_dicom import CT, dataset
 
 Make = Callable[[Path], object]
 READ = ""
@@ -59,9 +67,109 @@ def links_nowhere(path: Path) -> None:
     path.symlink_to(path.with_name("nothing"))
 
 
+def loops_with_another(path: Path) -> None:
+    other = path.with_name("other")
+    path.symlink_to(other)
+    other.symlink_to(path)
+
+
+def is_socket(path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(path.parent)  # the way to a socket may have no more than some 100 letters
+    try:
+        with socket.socket(socket.AF_UNIX) as end:
+            end.bind(path.name)
+    finally:
+        os.chdir(here)
+
+
 def is_device(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
+
+def tiff(values: NDArray[Any], **options: Any) -> bytes:  # noqa: ANN401 - tifffile's own
+    buffer = BytesIO()
+    tifffile.imwrite(buffer, values, **options)
+    return buffer.getvalue()
+
+
+def with_tag(content: bytes, tag: int, value: int) -> bytes:
+    """Return a little TIFF with another number in one entry of its first page."""
+    changed = bytearray(content)
+    with tifffile.TiffFile(BytesIO(content)) as file:
+        place = file.pages.first.tags[tag].offset  # type: ignore[union-attr]
+    kind = struct.unpack_from("<H", content, place + 2)[0]
+    struct.pack_into("<H" if kind == 3 else "<I", changed, place + 8, value)
+    return bytes(changed)
+
+
+def with_pages_in_a_circle(content: bytes) -> bytes:
+    """Return a TIFF whose first page names itself as the next."""
+    first = struct.unpack_from("<I", content, 4)[0]
+    end = first + 2 + 12 * struct.unpack_from("<H", content, first)[0]
+    return content[:end] + struct.pack("<I", first) + content[end + 4 :]
+
+
+def with_a_million_pages(content: bytes) -> bytes:
+    """Return a TIFF with pages that hold nothing after its own."""
+    first = struct.unpack_from("<I", content, 4)[0]
+    end = first + 2 + 12 * struct.unpack_from("<H", content, first)[0]
+    begun = len(content)
+    pages = b"".join(struct.pack("<HI", 0, begun + 6 * (number + 1)) for number in range(10**6))
+    return content[:end] + struct.pack("<I", begun) + content[end + 4 :] + pages
+
+
+def dicom(**more: object) -> bytes:
+    file = dataset(np.tile(CT, (9, 9)), **more)
+    file["PixelData"].VR = "OW"
+    buffer = BytesIO()
+    file.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def jpeg_2000_of(width: int, height: int) -> bytes:
+    """Return a JPEG 2000 code stream that claims a size."""
+    whole = bytearray(imagecodecs.jpeg2k_encode(np.zeros((8, 8, 3), np.uint8), codecformat="j2k"))
+    struct.pack_into(">II", whole, 8, width, height)
+    return bytes(whole)
+
+
+def gif_of(width: int, height: int) -> bytes:
+    whole = bytearray(encoded(picture(0), "GIF"))
+    struct.pack_into("<HH", whole, 6, width, height)
+    return bytes(whole)
+
+
+def bmp_of(width: int, height: int) -> bytes:
+    whole = bytearray(encoded(picture(0), "BMP"))
+    struct.pack_into("<ii", whole, 18, width, height)
+    return bytes(whole)
+
+
+def jpeg_of(width: int, height: int) -> bytes:
+    at = JPEG.index(b"\xff\xc0") + 5
+    return JPEG[:at] + struct.pack(">HH", height, width) + JPEG[at + 4 :]
+
+
+def with_orientation(value: object, kind: int = 3) -> bytes:
+    """Return a JPEG whose EXIF holds one entry: the orientation, as a number of that kind."""
+    number = struct.pack("<I", value) if isinstance(value, int) else value
+    assert isinstance(number, bytes)
+    entry = struct.pack("<HHI", 0x0112, kind, 1) + number
+    return encoded(picture(0), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\1\0" + entry + bytes(4))
+
+
+GREY_16 = np.random.default_rng(0).integers(0, 4096, (64, 64)).astype(np.uint16)
+SMALL_TIFF = tiff(GREY_16, rowsperstrip=64)
+PACKED_TIFF = tiff(GREY_16, compression="zlib", rowsperstrip=64)
+DEEP_PNG, DEEP_JP2 = imagecodecs.png_encode(GREY_16), imagecodecs.jpeg2k_encode(GREY_16, reversible=True)
+DICOM = dicom()
+ANIMATION = {"save_all": True, "append_images": [picture(1, (64, 64)), picture(2, (64, 64))]}
+AVIF, WEBP = (encoded(picture(0, (64, 64)), kind, **ANIMATION) for kind in ("AVIF", "WEBP"))
+NO_PALETTE = png_chunks(
+    (b"IHDR", struct.pack(">IIBBBBB", 4, 4, 8, 3, 0, 0, 0)), (b"IDAT", zlib.compress(bytes(20))), (b"IEND", b"")
+)
+CMYK = encoded(Image.new("CMYK", (16, 16), (0, 200, 200, 0)), "JPEG", icc_profile=b"broken" * 50)
 
 TOO_MANY = "pixels, and Graft reads at most 120 million"
 BOMB = png_chunks(png_header(30_000, 30_000), (b"IDAT", zlib.compress(bytes(10**6))), (b"IEND", b""))
@@ -102,6 +210,47 @@ HOSTILE: dict[str, tuple[str, Make, str]] = {
     "too many pixels": ("x.png", holds(MANY), f"it has 13000 × 10000 {TOO_MANY}"),
     "text bomb": ("x.png", holds(TEXT_BOMB), "its content is damaged"),
     "no numbers": ("x.tif", is_saved(NOT_A_NUMBER), "none of its pixels holds a number"),
+    "tiff that is cut": ("x.tif", holds(SMALL_TIFF[:-900]), "the file is cut off"),
+    "tiff of a header": ("x.tif", holds(SMALL_TIFF[:60]), "its content is damaged"),
+    "tiff with a far strip": ("x.tif", holds(with_tag(SMALL_TIFF, 273, 2**31)), "the file is cut off"),
+    "tiff with a strip at zero": ("x.tif", holds(with_tag(SMALL_TIFF, 273, 0)), "its content is damaged"),
+    "tiff with half a strip": ("x.tif", holds(with_tag(PACKED_TIFF, 279, 900)), "its content is damaged"),
+    "tiff bomb": ("x.tif", holds(with_tag(with_tag(SMALL_TIFF, 256, 65535), 257, 65535)), TOO_MANY),
+    "tiff without width": ("x.tif", holds(with_tag(SMALL_TIFF, 256, 0)), "it has no pixels"),
+    "tiff of unknown compression": ("x.tif", holds(with_tag(SMALL_TIFF, 259, 34661)), "its compression is one that"),
+    "tiff of unknown colours": ("x.tif", holds(with_tag(SMALL_TIFF, 262, 32803)), "its colours are of a kind that"),
+    "tiff with pages in a circle": ("x.tif", holds(with_pages_in_a_circle(SMALL_TIFF)), READ),
+    "tiff with a million pages": ("x.tif", lambda path: path.write_bytes(with_a_million_pages(SMALL_TIFF)), READ),
+    "tiff of doubles": ("x.tif", holds(tiff(np.array([[1e300, -1e300], [np.inf, np.nan]]))), READ),
+    "complex tiff": ("x.tif", holds(tiff(np.ones((4, 4), np.complex64))), "its pixels are of a form that"),
+    "deep png that is cut": ("x.png", holds(DEEP_PNG[:-200]), "the file is cut off"),
+    "deep png that is scrambled": ("x.png", holds(DEEP_PNG[:99] + b"\0\0\0" + DEEP_PNG[102:]), "damaged"),
+    "deep jpeg 2000 that is cut": ("x.jp2", holds(DEEP_JP2[:-200]), "the file is cut off"),
+    "jpeg 2000 bomb": ("x.j2k", holds(jpeg_2000_of(2**31, 2**31)), "pixels"),
+    "gif bomb": ("x.gif", holds(gif_of(65535, 65535)), "pixels"),
+    "bmp bomb": ("x.bmp", holds(bmp_of(2**30, 2**30)), "pixels"),
+    "jpeg bomb": ("x.jpg", holds(jpeg_of(65535, 65535)), "pixels"),
+    "dicom that is cut": ("x.dcm", holds(DICOM[:-99]), "cut off"),
+    "dicom that claims much": ("x.dcm", holds(dicom(Rows=65535, Columns=65535)), TOO_MANY),
+    "dicom without size": ("x.dcm", holds(dicom(Rows=0)), "it has no pixels"),
+    "dicom named as a photo": ("x.jpg", holds(DICOM), READ),
+    "heic": ("x.heic", holds(b"\0\0\0\x18ftypheic" + bytes(40)), "it is a HEIC image"),
+    "jpeg xl": ("x.jpg", holds(b"\xff\x0a" + bytes(40)), "it is a JPEG XL image"),
+    "gzip": ("x.png", holds(b"\x1f\x8b\x08" + bytes(40)), "it is a compressed archive"),
+    "palette without entries": ("x.png", holds(NO_PALETTE), "damaged"),
+    "animated avif": ("x.avif", holds(AVIF), READ),
+    "animated avif that is cut": ("x.avif", holds(AVIF[: len(AVIF) // 3]), "damaged"),
+    "animated webp": ("x.webp", holds(WEBP), READ),
+    "animated webp that is cut": ("x.webp", holds(WEBP[: len(WEBP) // 3]), "damaged"),
+    "inks with a broken profile": ("x.jpg", holds(CMYK), READ),
+    "orientation of 9": ("x.jpg", holds(with_orientation(9)), READ),
+    "huge orientation": ("x.jpg", holds(with_orientation(2**32 - 1, 4)), READ),
+    "orientation of text": ("x.jpg", holds(with_orientation(b"six\0", 2)), READ),
+    "socket": ("x.jpg", is_socket, "it is not an ordinary file"),
+    "two links in a circle": ("x.jpg", loops_with_another, "it is a link that leads back to itself"),
+    "name with a leading dash": ("-rf.png", holds(PNG), READ),
+    "name of other bytes": (os.fsdecode(b"\xff\xfe.jpg"), holds(PNG), "its name holds bytes that are no text"),
+    "name with a bell": ("\a\x1b[31m.png", holds(PNG), READ),
     "lab colours": ("x.tif", is_saved(Image.new("LAB", (4, 4))), READ),
     "pipe": ("x.jpg", os.mkfifo, "it is not an ordinary file"),
     "device": ("x.jpg", is_device, "it is not an ordinary file"),
@@ -177,7 +326,46 @@ def test_the_reader_names_the_file_and_the_reason(tmp_path: Path, name: str, mak
     assert str(caught.value) == f"“{shown}” cannot be read: {reason}. Replace it, or leave it out."
 
 
-def test_a_hidden_file_with_leading_dots_is_passed_over(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["..x.png", ".DS_Store", "Thumbs.db", "._x.jpg", "desktop.ini"])
+def test_hidden_files_and_those_of_the_system_are_passed_over(tmp_path: Path, name: str) -> None:
     root = fill(tmp_path, ants=1, bees=1)
-    (root / "ants" / "..x.png").write_bytes(b"")
+    (root / "ants" / name).write_bytes(b"")
     assert len(scanned(root).images) == 2
+
+
+def test_reading_is_silent(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for number, (_, make, _) in enumerate(HOSTILE.values()):
+        path = tmp_path / str(number)
+        make(path)
+        with contextlib.suppress(UnreadableImage):
+            examine(path)
+    printed = capfd.readouterr()
+    assert (printed.out, printed.err) == ("", "")
+
+
+CHILD = """
+import resource, sys
+from pathlib import Path
+from core.data.images import UnreadableImage, examine, read_image
+examine(Path(sys.argv[1]) / "warm.png")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    for read in (examine, read_image):
+        try:
+            read(path)
+        except UnreadableImage:
+            pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_none_of_them_takes_over_a_gigabyte(tmp_path: Path) -> None:
+    for number, (_, make, _) in enumerate(HOSTILE.values()):
+        make(tmp_path / str(number))
+    (tmp_path / "warm.png").write_bytes(PNG)
+    (tmp_path / "widest.png").write_bytes(encoded(Image.new("RGBA", (7200, 7200)), "PNG", compress_level=1))
+    (tmp_path / "longest.tif").write_bytes(tiff(np.zeros((6000, 6000), np.float64), compression="zlib"))
+    child = subprocess.run([sys.executable, "-c", CHILD, tmp_path], capture_output=True, text=True, timeout=100)
+    assert child.stderr == ""
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert int(child.stdout) * unit < 2**30
