@@ -23,7 +23,9 @@ class ChangesLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._words = ElidingLabel(role="muted", name="changes")
-        self._link = link_button(self.tr("Show the added ones"), "changes_added")
+        self._link = link_button(self.tr("Show"), "changes_added")
+        self._link.setAccessibleName(self.tr("Show the added ones"))
+        self._link.setToolTip(self.tr("Show the added ones"))
         self._link.clicked.connect(self.show_added)
         close = CloseButton("changes_dismiss", self.tr("Dismiss"))
         close.clicked.connect(self.dismissed)

@@ -79,7 +79,11 @@ class DataActions(QObject):
     def _make_menu(self, stack: QUndoStack) -> QMenu:
         menu = QMenu(self._more)
         menu.setObjectName("data_more_menu")
-        undo, redo = stack.createUndoAction(menu, self.tr("Undo:")), stack.createRedoAction(menu, self.tr("Redo:"))
+        undo, redo = _StepAction(self.tr("Undo"), menu), _StepAction(self.tr("Redo"), menu)
+        undo.triggered.connect(stack.undo)
+        redo.triggered.connect(stack.redo)
+        stack.undoTextChanged.connect(undo.show_step)
+        stack.redoTextChanged.connect(redo.show_step)
         undo.setShortcuts([QKeySequence(QKeySequence.StandardKey.Undo)])
         redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         undo.setObjectName("data_undo")
@@ -139,3 +143,17 @@ class DataActions(QObject):
         folder = QFileDialog.getExistingDirectory(self._page, title)
         if folder:
             act(Path(folder))
+
+
+class _StepAction(QAction):
+    """Takes a step back, or again: says which one, and can be chosen while there is one."""
+
+    def __init__(self, what: str, menu: QMenu) -> None:
+        super().__init__(what, menu)
+        self._what = what
+        self.setEnabled(False)
+
+    def show_step(self, step: str) -> None:
+        """Name the step; an empty name means that there is none."""
+        self.setText(self.tr("{what}: {step}").format(what=self._what, step=step) if step else self._what)
+        self.setEnabled(bool(step))

@@ -29,7 +29,7 @@ class FindingLine(PaintedButton):
         super().__init__(f"finding_{finding.key}")
         self.key = finding.key
         self.setEnabled(bool(finding.images))
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)  # its height follows the words
         self.setAccessibleName(self.tr("Show: {n} {title}").format(n=finding.count, title=finding.title).strip())
         if not finding.images:
             self.setCursor(Qt.CursorShape.ArrowCursor)
@@ -133,6 +133,7 @@ class FindingsList(QScrollArea):
             row = QHBoxLayout()
             row.setContentsMargins(SPACE.s, 0, SPACE.s, SPACE.s - 2)
             row.addWidget(link)
+            row.addStretch(1)
             self._column.addLayout(row)
 
 

@@ -48,7 +48,7 @@ class GridPainter(QStyledItemDelegate):
         entry = self._cache.get(item.path)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setOpacity(1 - FADED if item.struck else 1.0)
-        painter.setBrush(_fill(entry, frame) if isinstance(entry, QPixmap) else QColor(theme.palette().track))
+        painter.setBrush(fill(entry, frame) if isinstance(entry, QPixmap) else QColor(theme.palette().track))
         painter.drawRoundedRect(frame, RADIUS.image, RADIUS.image)
         painter.setOpacity(1.0)
         if isinstance(entry, str):
@@ -71,7 +71,7 @@ class GridPainter(QStyledItemDelegate):
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def _fill(pixmap: QPixmap, frame: QRectF) -> QBrush:
+def fill(pixmap: QPixmap, frame: QRectF) -> QBrush:
     """Return a brush that covers the frame with the middle of the image."""
     scale = max(frame.width() / pixmap.width(), frame.height() / pixmap.height())
     brush = QBrush(pixmap)

@@ -1,10 +1,12 @@
 """A choice of what belongs together and stays on one side of the split, each with examples."""
 
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QRadioButton, QScrollArea, QVBoxLayout, QWidget
 
+from gui_app.strip import Strip
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import ElidingLabel, plain_button, primary_button, text_label
 from gui_app.words import as_tip, count
@@ -12,19 +14,22 @@ from gui_app.words import as_tip, count
 if TYPE_CHECKING:
     from core.data.groups import Grouping
 
-SHOWN_EXAMPLES = 2
+SHOWN_EXAMPLES, SHOWN_IMAGES = 2, 4
 
 
 class GroupingsDialog(QDialog):
-    """Offers the groupings that were found, and none; `chosen` carries the key."""
+    """Offers the groupings that make sense for these images; `chosen` carries the key."""
 
     chosen = Signal(str)
 
-    def __init__(self, groupings: "tuple[Grouping, ...]", present: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, groupings: "tuple[Grouping, ...]", present: str, root: Path, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("groupings")
         self.setModal(True)
         self.setWindowTitle(self.tr("What stays together"))
+        self._root = root
         self._choices: dict[str, QRadioButton] = {}
         self._column = QVBoxLayout()
         self._column.setSpacing(SPACE.xs)
@@ -34,22 +39,31 @@ class GroupingsDialog(QDialog):
         if not any(choice.isChecked() for choice in self._choices.values()):
             next(iter(self._choices.values())).setChecked(True)
         self._lay_out()
-        self.setMinimumWidth(SIZE.dialog)
+        self.resize(SIZE.dialog, min(SIZE.dialog_height, self.sizeHint().height()))
 
     def _add(self, grouping: "Grouping", present: bool) -> None:
-        choice = QRadioButton(grouping.title.replace("&", "&&"))
+        choice = QRadioButton(self._title(grouping).replace("&", "&&"))
         choice.setObjectName(f"grouping_{grouping.key}")
-        choice.setAccessibleName(grouping.title)
+        choice.setAccessibleName(self._title(grouping))
         choice.setChecked(present)
         self._choices[grouping.key] = choice
         self._column.addWidget(choice)
-        said = [self.tr("{n} groups").format(n=count(grouping.n_groups))] if grouping.n_groups else []
-        for line in (*said, *(", ".join(example) for example in grouping.examples[:SHOWN_EXAMPLES])):
-            label = ElidingLabel(line, "small")
-            label.setToolTip(as_tip(line))
-            label.setContentsMargins(SPACE.l, 0, 0, 0)
-            self._column.addWidget(label)
+        for example in grouping.examples[:SHOWN_EXAMPLES]:
+            beneath = QVBoxLayout()
+            beneath.setContentsMargins(SPACE.l, 0, 0, SPACE.xs)
+            beneath.setSpacing(SPACE.xs // 2)
+            beneath.addWidget(Strip([self._root / path for path in example[:SHOWN_IMAGES]]))
+            names = ", ".join(PurePosixPath(path).name for path in example)
+            label = ElidingLabel(names, "small")
+            label.setToolTip(as_tip(names))
+            beneath.addWidget(label)
+            self._column.addLayout(beneath)
         self._column.addSpacing(SPACE.s)
+
+    def _title(self, grouping: "Grouping") -> str:
+        if not grouping.n_groups:
+            return grouping.title
+        return self.tr("{title} ({n} groups)").format(title=grouping.title, n=count(grouping.n_groups))
 
     def _lay_out(self) -> None:
         words = self.tr(

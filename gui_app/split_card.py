@@ -179,11 +179,11 @@ class SplitCard(QWidget):
 
     def _show_grouping(self, state: "State", brought: bool) -> None:
         used = next((each for each in state.groupings if each.key == state.grouping), None)
-        for part in (self._groups, self._change):
-            part.setVisible(bool(state.groupings) and not brought)
-        if used is None:
-            self._groups.setText(self.tr("Each image stands for itself."))
+        self._groups.setVisible(bool(state.groupings) and not brought)
+        self._change.setVisible(len(state.groupings) > 1 and not brought)
+        if used is None or not used.groups:
+            self._groups.setText(self.tr("Each image stands for itself; near-duplicates stay together."))
             return
-        words = self.tr("Photos of one thing stay together: grouped by {title}.").format(title=used.title)
         guess = "" if state.grouping_confirmed else self.tr(" This is a guess.")
+        words = self.tr("Photos of one thing stay together: grouped by {title}.").format(title=used.title)
         self._groups.setText(words + guess)

@@ -149,6 +149,8 @@ class Size:
     viewer: tuple[int, int] = (1120, 760)
     viewer_side: int = 280
     dialog: int = 520
+    dialog_height: int = 600
+    example: int = 84
     drop: int = 50
     answer: int = 268
     dash: tuple[int, int] = (4, 3)

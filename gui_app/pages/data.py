@@ -216,8 +216,9 @@ class DataPage(PageFrame):
         menu.popup(self._readings.mapToGlobal(QPoint(0, self._readings.height())))
 
     def _offer_groupings(self) -> None:
-        if self._state is not None and self._state.groupings:
-            dialog = GroupingsDialog(self._state.groupings, self._state.grouping, self)
+        state = self._state
+        if state is not None and state.scan is not None and state.groupings:
+            dialog = GroupingsDialog(state.groupings, state.grouping, state.scan.root, self)
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.chosen.connect(self.choose_grouping)
             dialog.open()
