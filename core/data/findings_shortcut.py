@@ -16,18 +16,18 @@ _Value = TypeVar("_Value")
 _SUBJECTS: dict[Family, str] = {
     "size": "The image size alone",
     "format": "The file format alone",
-    "camera": "The camera alone",
-    "captured": "The day of the photo alone",
+    "camera": "The camera named in the file alone",
+    "captured": "The date of the photo alone",
     "border": "The border alone",
     "brightness": "The brightness alone",
     "colour": "The mean colour alone",
-    "together": "Size, format, camera and day together",
+    "together": "Size, format, camera and date together",
 }
 _SHORT: dict[Family, str] = {
     "size": "size",
     "format": "format",
     "camera": "camera",
-    "captured": "day",
+    "captured": "date of the photo",
     "border": "border",
     "brightness": "brightness",
     "colour": "mean colour",
@@ -35,8 +35,8 @@ _SHORT: dict[Family, str] = {
 _CURES: dict[Family, str] = {
     "size": "Mix sizes in each class, or bring all images to one size from the originals.",
     "format": "Save all images anew in one format, best from the originals.",
-    "camera": "Photograph each class with each camera.",
-    "captured": "Photograph each class on each of the days.",
+    "camera": "Take the images of all classes from the same sources and cameras.",
+    "captured": "Take the images of all classes from the same sources and days.",
     "border": "Cut the borders off, or give all images the same.",
     "together": "Treat the images of all classes alike.",
 }

@@ -86,11 +86,11 @@ def measure_shortcut(scan: Scan, stop: Stop = never, near: Sequence[Sequence[str
     Copies, near-duplicates (`near`, clusters of paths) and groups are never on both sides of the cross-validation. At
     most 3000 images of 300 classes are looked at; the same scan gives the same answer.
     """
-    images = _chosen(scan)
+    images, units = _independent(_chosen(scan), near)
     classes = tuple(sorted({image.class_name for image in images}))
-    if len(classes) < 2:
+    if len(classes) < _PAIR:
         return None
-    trial = _Trial(images, classes, near)
+    trial = _Trial(images, classes, units)
     families = _families([image.facts for image in images if image.facts is not None], images)
     guesses: dict[Family, Guess] = {}
     for family, features in families.items():
@@ -123,27 +123,29 @@ def brightness(colour: tuple[float, float, float]) -> float:
 class _Trial:
     """The images and the folds, the same for all families."""
 
-    def __init__(self, images: Sequence[FoundImage], classes: Sequence[str], near: Sequence[Sequence[str]]) -> None:
+    def __init__(self, images: Sequence[FoundImage], classes: Sequence[str], units: _Codes) -> None:
         from sklearn.model_selection import StratifiedGroupKFold
+        from sklearn.utils.class_weight import compute_sample_weight
 
         self._paths = [image.path for image in images]
         self._class_of = {image.path: image.class_name for image in images}
         self._classes = classes
         numbers = {name: number for number, name in enumerate(classes)}
         self._labels = np.array([numbers[image.class_name] for image in images])
-        units = _units(images, near, grouped=True)
-        if self._counts(units).min() < _FOLDS:
-            units = _units(images, near, grouped=False)
-        self._sizes = self._counts(units)
-        folds = max(2, min(_FOLDS, int(self._sizes.min())))
-        splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
+        self._n_units = np.array([n for _, n in sorted(_units_by_class(images, units).items())])
+        self._weights = compute_sample_weight("balanced", self._labels)
+        splitter = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
         self._folds = list(splitter.split(self._paths, self._labels, units))
 
     def guess(self, family: Family, features: _Floats) -> Guess:
         """Return how all classes are told apart by these features or, where that is not clear, the one told best."""
-        from sklearn.model_selection import cross_val_predict
-
-        said = cross_val_predict(self._tree(), features, self._labels, cv=self._folds)
+        tree, said = self._tree(), np.zeros_like(self._labels)
+        exact = np.ascontiguousarray(
+            features, np.float32
+        )  # as the tree has it: its own checks take longer than it does
+        for learnt, asked in self._folds:
+            tree.fit(exact[learnt], self._labels[learnt], self._weights[learnt], check_input=False)
+            said[asked] = tree.predict(exact[asked], check_input=False)
         whole, *single = self._readings(family, said)
         best = whole if whole.clear else max((whole, *single), key=lambda guess: guess.strength)
         right = (self._paths[index] for index in np.flatnonzero(said == self._labels))
@@ -155,9 +157,7 @@ class _Trial:
         from sklearn.tree import DecisionTreeClassifier
 
         leaf, leaves = max(3, len(self._labels) // 100), max(8, 3 * len(self._classes))
-        return DecisionTreeClassifier(
-            min_samples_leaf=leaf, max_leaf_nodes=leaves, class_weight="balanced", random_state=0
-        )
+        return DecisionTreeClassifier(min_samples_leaf=leaf, max_leaf_nodes=leaves, random_state=0)
 
     def _readings(self, family: Family, said: _Codes) -> Iterator[Guess]:
         """Yield how all classes are told apart and then, of more than two, how each is told from the others."""
@@ -165,18 +165,30 @@ class _Trial:
         table = np.zeros((k, k))
         np.add.at(table, (self._labels, said), 1)
         recalls = np.diag(table) / table.sum(axis=1)
-        error = _standard_error(recalls, self._sizes)
+        error = _standard_error(recalls, self._n_units)
         yield _guess(family, "", float(recalls.mean()), _SURE * error, 1 / k)
         taken = table.sum(axis=0) - np.diag(table)
         spared = 1 - taken / (n - table.sum(axis=1))
-        for name, size, *shares in zip(self._classes, self._sizes, recalls, spared, strict=True) if k > _PAIR else ():
-            error = _standard_error(np.array(shares), np.array([size, self._sizes.sum() - size]))
+        for name, size, *shares in zip(self._classes, self._n_units, recalls, spared, strict=True) if k > _PAIR else ():
+            error = _standard_error(np.array(shares), np.array([size, self._n_units.sum() - size]))
             yield _guess(family, name, float(np.mean(shares)), _SURE_OF_ONE * error, 1 / 2)
 
-    def _counts(self, units: _Codes) -> _Codes:
-        """Return how many units each class has: images that hang together say no more than one."""
-        pairs = np.unique(np.stack([self._labels, units]), axis=1)
-        return np.bincount(pairs[0], minlength=len(self._classes))
+
+def _independent(images: Sequence[FoundImage], near: Sequence[Sequence[str]]) -> tuple[list[FoundImage], _Codes]:
+    """Return the images of all classes of enough units, and the number of the unit of each.
+
+    Images that hang together say no more than one. Where a class has very few groups, groups are passed over.
+    """
+    units = _units(images, near, grouped=True)
+    if min(_units_by_class(images, units).values(), default=0) < _FOLDS:
+        units = _units(images, near, grouped=False)
+    counts = _units_by_class(images, units)
+    kept = [index for index, image in enumerate(images) if counts[image.class_name] >= _FOLDS]
+    return [images[index] for index in kept], units[kept]
+
+
+def _units_by_class(images: Sequence[FoundImage], units: _Codes) -> Counter[str]:
+    return Counter(name for name, _ in {(image.class_name, unit) for image, unit in zip(images, units, strict=True)})
 
 
 def _units(images: Sequence[FoundImage], near: Sequence[Sequence[str]], grouped: bool) -> _Codes:
@@ -190,7 +202,7 @@ def _units(images: Sequence[FoundImage], near: Sequence[Sequence[str]], grouped:
     for index, image in enumerate(images):
         group = ("group", image.class_name, image.group) if grouped and image.group else None
         cluster = ("near", cluster_of[image.path]) if image.path in cluster_of else None
-        links.extend((index, ties.setdefault(tie, index)) for tie in (image.sha256 or None, group, cluster) if tie)
+        links.extend((index, ties.setdefault(tie, index)) for tie in (image.sha256, group, cluster) if tie)
     ends = np.array(links, np.intp).reshape(-1, 2).T
     graph = coo_array((np.ones(ends.shape[1], np.bool_), (ends[0], ends[1])), shape=(len(images), len(images)))
     units: _Codes = connected_components(graph, directed=False)[1].astype(np.intp)
