@@ -36,7 +36,7 @@ def dataset(values: NDArray[Any], **more: object) -> FileDataset:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
-    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    meta.MediaStorageSOPInstanceUID = pydicom.uid.UID("1.2.3")
     file = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
     file.SOPClassUID, file.SOPInstanceUID = meta.MediaStorageSOPClassUID, "1.2.3"
     file.Rows, file.Columns = values.shape[:2]
@@ -152,7 +152,7 @@ def test_every_way_of_writing_it_plainly_is_read(tmp_path: Path, syntax: pydicom
     assert grey(tmp_path / "y.dcm").tolist() == expected.tolist()
 
 
-Encode = Callable[[NDArray[Any]], bytes]
+Encode = Callable[[NDArray[Any]], bytes | bytearray]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_frames_that_are_compressed_without_loss_keep_every_value(
 ) -> None:
     values = np.random.default_rng(0).integers(0, 4096, (40, 60)).astype(np.uint16)
     expected = grey(saved(dataset(values), tmp_path / "x.dcm"))
-    file = dataset(values, PixelData=encapsulate([encode(values)]))
+    file = dataset(values, PixelData=encapsulate([bytes(encode(values))]))
     file.file_meta.TransferSyntaxUID = syntax
     file["PixelData"].is_undefined_length = True
     assert grey(saved(file, tmp_path / "y.dcm")).tolist() == expected.tolist()
@@ -187,7 +187,7 @@ def test_a_compressed_colour_frame_is_read(tmp_path: Path) -> None:
     values = np.full((16, 16, 3), (200, 40, 60), np.uint8)
     file = dataset(
         values,
-        PixelData=encapsulate([imagecodecs.jpeg8_encode(values, level=95)]),
+        PixelData=encapsulate([bytes(imagecodecs.jpeg8_encode(values, level=95))]),
         PhotometricInterpretation="YBR_FULL_422",
     )
     file.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
@@ -199,7 +199,9 @@ def test_a_compressed_colour_frame_is_read(tmp_path: Path) -> None:
 def test_signed_values_keep_their_sign_when_compressed(tmp_path: Path) -> None:
     values = np.array([[-1000, 0, 1000, 500]] * 4, np.int16)
     stored = (values & 0xFFF).astype(np.uint16)
-    file = dataset(values, PixelData=encapsulate([imagecodecs.ljpeg_encode(stored, bitspersample=12)]), BitsStored=12)
+    file = dataset(
+        values, PixelData=encapsulate([bytes(imagecodecs.ljpeg_encode(stored, bitspersample=12))]), BitsStored=12
+    )
     file.HighBit = 11
     file.file_meta.TransferSyntaxUID = JPEGLosslessSV1
     file["PixelData"].is_undefined_length = True

@@ -97,7 +97,7 @@ def with_tag(content: bytes, tag: int, value: int) -> bytes:
     """Return a little TIFF with another number in one entry of its first page."""
     changed = bytearray(content)
     with tifffile.TiffFile(BytesIO(content)) as file:
-        place = file.pages.first.tags[tag].offset  # type: ignore[union-attr]
+        place = file.pages.first.tags[tag].offset
     kind = struct.unpack_from("<H", content, place + 2)[0]
     struct.pack_into("<H" if kind == 3 else "<I", changed, place + 8, value)
     return bytes(changed)
@@ -162,7 +162,8 @@ def with_orientation(value: object, kind: int = 3) -> bytes:
 GREY_16 = np.random.default_rng(0).integers(0, 4096, (64, 64)).astype(np.uint16)
 SMALL_TIFF = tiff(GREY_16, rowsperstrip=64)
 PACKED_TIFF = tiff(GREY_16, compression="zlib", rowsperstrip=64)
-DEEP_PNG, DEEP_JP2 = imagecodecs.png_encode(GREY_16), imagecodecs.jpeg2k_encode(GREY_16, reversible=True)
+DEEP_PNG = bytes(imagecodecs.png_encode(GREY_16))
+DEEP_JP2 = bytes(imagecodecs.jpeg2k_encode(GREY_16, reversible=True))
 DICOM = dicom()
 ANIMATION = {"save_all": True, "append_images": [picture(1, (64, 64)), picture(2, (64, 64))]}
 AVIF, WEBP = (encoded(picture(0, (64, 64)), kind, **ANIMATION) for kind in ("AVIF", "WEBP"))

@@ -49,19 +49,20 @@ def test_quality_is_what_cleanvision_measures(tmp_path: Path) -> None:
         image = scene(seed).resize((64, 64))  # at this size it measures the very pixels that we do
         ours = facts(image, tmp_path / "x.png")
         bright, dark = calc_percentile_brightness(image, [5, 99])
-        assert (ours.dark, ours.bright) == (pytest.approx(dark, abs=0.01), pytest.approx(bright, abs=0.01))
+        assert ours.dark == pytest.approx(dark, abs=0.01)
+        assert ours.bright == pytest.approx(bright, abs=0.01)
         assert ours.entropy == pytest.approx(calc_entropy(image))
         raw = BlurrinessProperty().calculate(image)
         edges, spread = (1 - np.exp(-0.01 * float(value)) for value in raw.values())
         assert ours.sharpness == pytest.approx(min(1, edges + (spread if spread > 0.18 else 0)), abs=1e-4)
 
 
-def test_the_hash_is_imagehashs(tmp_path: Path) -> None:
+def test_the_hash_is_that_of_imagehash(tmp_path: Path) -> None:
     for seed in range(5):
-        ours = facts(scene(seed), tmp_path / "x.png").phash
-        theirs = str(imagehash.phash(scene(seed), 16))
-        assert len(ours) == len(theirs) == 64
-        assert (int(ours, 16) ^ int(theirs, 16)).bit_count() <= 8
+        square = scene(seed).convert("L").resize((64, 64), Image.Resampling.BICUBIC)
+        assert facts(square, tmp_path / "x.png").phash == str(imagehash.phash(square, 16))
+        whole = str(imagehash.phash(scene(seed), 16))
+        assert (int(facts(scene(seed), tmp_path / "x.png").phash, 16) ^ int(whole, 16)).bit_count() <= 8
 
 
 def test_hashes_of_copies_lie_near_and_those_of_others_far(tmp_path: Path) -> None:
