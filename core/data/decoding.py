@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PIL import (
@@ -142,7 +143,7 @@ def _heic(content: bytes, fast_px: int | None = None) -> Decoded:
     file = open_heif(io.BytesIO(content))
     width, height = file.size
     check_size(width, height, _BYTES_PER_PIXEL[_AVIF])
-    return _finish(file.to_pillow())
+    return replace(_finish(file.to_pillow()), format="HEIC")
 
 
 _DECODERS: tuple[tuple[Callable[[bytes], bool], Decoder], ...] = (

@@ -30,6 +30,15 @@ def test_the_content_counts_not_the_suffix(tmp_path: Path) -> None:
     assert read_image(tmp_path / "x.jpg").size == (9, 6)
 
 
+def test_photos_of_phones_are_read_where_their_library_is_installed(tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif")
+    heif.from_pillow(Image.new("RGB", (64, 48), (200, 30, 60))).save(tmp_path / "x.heic", quality=90)
+    image = read_image(tmp_path / "x.heic")
+    assert image.size == (64, 48)
+    assert np.abs(np.asarray(image, int) - (200, 30, 60)).max() <= 8
+    assert examine(tmp_path / "x.heic").facts.format == "HEIC"
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
 def test_images_stand_upright_in_every_orientation(tmp_path: Path, orientation: int, suffix: str) -> None:
