@@ -69,7 +69,7 @@ class ClassLine(PaintedButton):
         painter.drawText(words, align.AlignRight | align.AlignVCenter, number)
         metrics = painter.fontMetrics()
         room = words.width() - metrics.horizontalAdvance(number) - SPACE.s - (SIZE.icon if self._key else 0)
-        name = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, room)
+        name = metrics.elidedText(self._title, Qt.TextElideMode.ElideMiddle, room)  # long names differ at their ends
         painter.setPen(QColor(colours.muted if self._tone == "plain" else colours.text))
         painter.drawText(words, align.AlignLeft | align.AlignVCenter, name)
         if self._key and self._shows_key:

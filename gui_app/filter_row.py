@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from gui_app.filters import UNLABELLED, Filter
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import chip_button, discard
-from gui_app.words import as_tip, part_name, shorten
+from gui_app.words import as_tip, part_name
 
 MOST_CHIPS = 6
 """More classes than this are chosen in the list at the left; only the chosen one has a chip."""
@@ -94,7 +94,7 @@ class FilterRow(QWidget):
                 button.setFocus()
 
     def _button(self, chip: _Chip) -> QPushButton:
-        button = chip_button(shorten(chip.words) + (" ×" if chip.removes else ""), chip.name)
+        button = chip_button("", chip.name)
         button.setChecked(chip.chosen)
         button.setToolTip(as_tip(chip.words))
         takes = self.tr("Take away the filter: {name}").format(name=chip.words)
@@ -104,8 +104,10 @@ class FilterRow(QWidget):
         return button
 
     def _arrange(self) -> None:
-        """Give each chip its place; where there is no room for all, the first one and the chosen ones have it."""
-        widths = [button.sizeHint().width() + SPACE.s for button in self._buttons]
+        """Give each chip its place; where there is no room for all, the chosen ones have it and share it."""
+        n_chosen = max(1, sum(chip.chosen for chip in self._chips))
+        most = min(SIZE.chip_most, self.width() // n_chosen - SPACE.s)
+        widths = [self._fit(button, chip, most) for button, chip in zip(self._buttons, self._chips, strict=True)]
         room = self.width() + SPACE.s
         shown: set[int] = set()
         for place in sorted(range(len(widths)), key=lambda place: (not self._chips[place].chosen, place)):
@@ -118,3 +120,12 @@ class FilterRow(QWidget):
             button.setGeometry(left, (self.height() - size.height()) // 2, size.width(), size.height())
             button.setVisible(place in shown)
             left += widths[place] if place in shown else 0
+
+    def _fit(self, button: QPushButton, chip: _Chip, most_px: int) -> int:
+        """Write as much onto a chip as fits into so many px; return the width that it takes."""
+        cross = " ×" if chip.removes else ""
+        button.setText(cross)
+        room = max(most_px - button.sizeHint().width(), SIZE.icon)
+        words = button.fontMetrics().elidedText(chip.words, Qt.TextElideMode.ElideMiddle, room)
+        button.setText(words.replace("&", "&&") + cross)
+        return button.sizeHint().width() + SPACE.s

@@ -129,6 +129,7 @@ class Size:
     button: int = 32
     field: int = 30
     chip: int = 18
+    chip_most: int = 200
     row: int = 33
     bar: int = 8
     split_bar: int = 22

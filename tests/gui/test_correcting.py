@@ -7,7 +7,16 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QInputDialog, QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QRadioButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from core.base.folders import Folders
@@ -15,9 +24,11 @@ from core.data.changes import Changes
 from core.data.corrections import Correction, corrected, latest
 from core.data.dataset import PARTS, Dataset, LabelledImage
 from core.data.findings import Finding
+from core.data.groups import NOTHING, Grouping
 from core.data.listing import FoundImage, Reading, Scan
 from gui_app.classlist import ClassLine
 from gui_app.grid import ImageGrid, ImageViewer
+from gui_app.groupings_dialog import GroupingsDialog
 from gui_app.pages.data import DataPage
 from gui_app.split_card import PartLine
 from gui_app.split_slider import SplitSlider
@@ -295,6 +306,38 @@ def test_what_is_dropped_is_asked_about(desk: Desk, qtbot: QtBot, tmp_path: Path
     with qtbot.waitSignal(desk.page.add_images) as added:
         desk.trigger("dropped_menu", "dropped_add")
     assert added.args == [(file,)]
+
+
+def test_every_filter_has_a_chip_where_there_is_little_room(desk: Desk) -> None:
+    long = "species " * 8
+    desk.found = replace(desk.found, images=(*desk.found.images, FoundImage(f"{long}/0.png", long, None, 100)))
+    desk.found = replace(desk.found, classes=("ants", "bees", long))
+    desk.page.resize(760, 600)
+    desk.show()
+    desk.click(f"class_{long}")
+    desk.click("part_train")
+    for name in (f"chip_{long}", "filter_part"):
+        chip = find(desk.page, name, QPushButton)
+        assert chip.isVisible() and chip.geometry().right() <= chip.parentWidget().width()
+    assert find(desk.page, f"chip_{long}", QPushButton).text() != long
+
+
+def test_what_stays_together_is_said_with_examples_and_can_be_changed(desk: Desk, qtbot: QtBot) -> None:
+    pairs = (("ants/0.png", "ants/1.png"), ("bees/0.png", "bees/1.png"))
+    by_name = Grouping("name", "the name before “_”", 2, pairs, {path: pair[0] for pair in pairs for path in pair})
+    desk.show(groupings=(by_name, NOTHING), grouping="name")
+    assert "grouped by the name before “_”" in read(desk.page, "grouping")
+    assert "guess" in read(desk.page, "grouping")
+    desk.click("grouping_change")
+    dialog = find(desk.page, "groupings", GroupingsDialog)
+    assert find(dialog, "grouping_name", QRadioButton).isChecked()
+    assert "0.png, 1.png" in [label.text() for label in dialog.findChildren(QLabel)]
+    find(dialog, "grouping_none", QRadioButton).click()
+    with qtbot.waitSignal(desk.page.choose_grouping) as wished:
+        click(qtbot, dialog, "groupings_use")
+    assert wished.args == ["none"]
+    desk.show(grouping="none", grouping_confirmed=True)
+    assert read(desk.page, "grouping").startswith("Each image stands for itself")
 
 
 def test_many_classes_are_searched_and_the_chosen_one_has_a_chip(desk: Desk) -> None:
