@@ -114,8 +114,9 @@ def value_range(evidence: Evidence) -> Finding | None:
     if not off:
         return None
     advice = (
-        f"Most images show the values {usual_low:g} to {usual_high:g} as black to white. In these, an equal value "
-        "becomes another grey. Record all with the same settings if the values matter."
+        f"Each image is shown from its own darkest to its own brightest value, most from about {usual_low:g} to "
+        f"{usual_high:g}. In these, an equal value becomes quite another grey. Record all with the same settings, if "
+        "the values matter."
     )
     title = plural(len(off), "image has another range of values", "images have another range of values")
     return Finding("value-range", "info", len(off), title, advice, paths(off))
