@@ -47,7 +47,7 @@ def components(items: Iterable[str], ties: Iterable[Collection[str]]) -> list[li
     for tie in ties:
         inside = [find(item) for item in tie if item in leader]
         for other in inside[1:]:
-            leader[find(other)] = find(inside[0])
+            leader[other] = inside[0]
     members: dict[str, list[str]] = defaultdict(list)
     for item in leader:
         members[find(item)].append(item)

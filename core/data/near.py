@@ -57,8 +57,10 @@ def near_duplicates(images: Sequence[FoundImage], stop: Stop = never) -> Cluster
     on one core.
     """
     contents = _contents(images)
+    if stop() or not contents:
+        return ()
     try:
-        clusters = list(_clusters(_pictures([same[0] for same in contents]), stop)) if contents else []
+        clusters = list(_clusters(_pictures([same[0] for same in contents]), stop))
     except _Stopped:
         return ()
     return tuple(sorted(tuple(sorted(i.path for k in cluster for i in contents[k])) for cluster in clusters))

@@ -72,15 +72,15 @@ def parts_of(dataset: Dataset) -> dict[str, Part]:
 def cases(draw: st.DrawFn, mixed: bool = True) -> Case:
     """Folders of three classes with copies, groups and near-duplicates, across classes if `mixed`."""
     chance = random.Random(draw(st.integers(0, 10_000)))
-    n_groups, n_contents, share = (draw(st.integers(2, 12)) for _ in range(3))
+    n_groups, n_contents, share = chance.randint(4, 40), chance.randint(2, 12), chance.random()
     images, groups = [], {}
     for name in CLASSES:
         own = "" if mixed else name
-        for index in range(draw(st.integers(1, 15))):
-            copy = chance.random() < share / 100
+        for index in range(chance.choice((2, 5, 8, 15, 25))):
+            copy = chance.random() < share / 10
             content = f"{own} {chance.randrange(n_contents)}" if copy else f"{name} {index}"
             images.append(found(f"{index:03d}.png", name, content))
-            if chance.random() < share / 15:
+            if chance.random() < share:
                 groups[images[-1].path] = f"{own} {chance.randrange(n_groups)}"
     paths = [image.path for image in images]
     ties = (chance.sample(paths, min(len(paths), chance.randint(2, 4))) for _ in range(chance.randrange(4)))
