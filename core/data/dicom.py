@@ -1,6 +1,7 @@
 """DICOM through pydicom: the first frame, in the grey window that the file asks for. Patient data goes nowhere."""
 
 import io
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 _COLOURS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT"})
 _RLE = "1.2.840.10008.1.2.5"
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
 _LARGE = 64 * 2**10
+_INFLATED_LIMIT = 256 * 2**20
 
 
 def decode(content: bytes, fast_px: int | None = None) -> Decoded:
@@ -28,12 +31,25 @@ def decode(content: bytes, fast_px: int | None = None) -> Decoded:
     import pydicom
     from pydicom.errors import BytesLengthException, InvalidDicomError
 
+    deflated = _DEFLATED in content[:_LARGE]
+    if deflated:
+        _check_deflated(content)
     try:
-        # Large values wait in the file until they are asked for; names and texts are never looked at.
-        header = pydicom.dcmread(io.BytesIO(content), force=True, defer_size=_LARGE)
+        # Large values wait in the file until they are asked for; in a deflated one they cannot be found again.
+        header = pydicom.dcmread(io.BytesIO(content), force=True, defer_size=None if deflated else _LARGE)
         return _decode(header)
     except (InvalidDicomError, BytesLengthException):
         raise Undecodable("its content is damaged") from None
+
+
+def _check_deflated(content: bytes) -> None:
+    """Raise Undecodable for a small file that would fill the memory: pydicom inflates the whole of it unasked."""
+    # Its first entry, of 12 bytes behind the beginning, says how long the part is that is not deflated.
+    begun = 144 + int.from_bytes(content[140:144], "little")
+    inflating = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflating.decompress(content[begun:], _INFLATED_LIMIT)
+    if inflating.unconsumed_tail:
+        raise Undecodable(f"it takes more than {_INFLATED_LIMIT // 2**20} MB when it is inflated")
 
 
 def _decode(header: "Dataset") -> Decoded:

@@ -3,6 +3,7 @@
 import io
 import logging
 import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,27 @@ def test_every_way_of_writing_it_plainly_is_read(tmp_path: Path, syntax: pydicom
     file["PixelData"].VR = "OW"
     file.save_as(tmp_path / "y.dcm", enforce_file_format=True)
     assert grey(tmp_path / "y.dcm").tolist() == expected.tolist()
+
+
+def test_a_large_picture_is_read_whether_it_is_deflated_or_not(tmp_path: Path) -> None:
+    values = np.add.outer(np.arange(300), np.arange(400)).astype(np.uint16)  # too large to be read ahead of time
+    expected = np.rint(values * (255 / 698))
+    file = dataset(values)
+    assert np.abs(grey(saved(file, tmp_path / "x.dcm")) - expected).max() <= 4
+    file.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    assert grey(saved(file, tmp_path / "y.dcm")).tolist() == grey(tmp_path / "x.dcm").tolist()
+
+
+def test_a_deflated_bomb_is_refused(tmp_path: Path) -> None:
+    file = dataset(CT)
+    file.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    whole = saved(file, tmp_path / "x.dcm").read_bytes()
+    plain = 144 + int.from_bytes(whole[140:144], "little")
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    zeros = b"".join(packer.compress(bytes(2**24)) for _ in range(20)) + packer.flush()
+    (tmp_path / "x.dcm").write_bytes(whole[:plain] + zeros)
+    with pytest.raises(UnreadableImage, match="it takes more than 256 MB when it is inflated"):
+        read_image(tmp_path / "x.dcm")
 
 
 Encode = Callable[[NDArray[Any]], bytes | bytearray]
