@@ -57,6 +57,15 @@ class RunConfig(BaseModel):
     fit: Literal["crop", "pad"] | None = _setting(
         None, "Fit to square", "crop cuts the longer side; pad keeps the whole image and adds a border."
     )
+    folds: int | None = _setting(
+        None,
+        "Cross-validation",
+        "Train so many times more, each time tested on other images: a surer score where images are few.",
+        level="plain",
+        unit="folds",
+        ge=2,
+        le=20,
+    )
     augmentation: Literal["none", "light", "strong"] | None = _setting(
         None, "Vary the images", "Random flips, crops and colours, new in each epoch.", level="plain"
     )

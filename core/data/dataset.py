@@ -10,21 +10,26 @@ PARTS: tuple[Part, ...] = ("train", "val", "test")
 
 @dataclass(frozen=True, slots=True)
 class LabelledImage:
-    """One image. `path` is relative to the root, with "/"; `label` numbers the classes from 0."""
+    """One image. `path` is relative to the root, with "/"; `label` numbers the classes from 0.
+
+    `group` is the same for images that stay on one side of every split, and empty for one alone.
+    """
 
     path: str
     label: int
     part: Part
     sha256: str
+    group: str = ""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """All images of a split, in the order of their paths."""
+    """All images of a split, in the order of their paths. `brings_test` says that the folder gave the test part."""
 
     root: Path
     classes: tuple[str, ...]
     images: tuple[LabelledImage, ...]
+    brings_test: bool = False
 
     def part(self, part: Part) -> tuple[LabelledImage, ...]:
         """Return the images of one part."""

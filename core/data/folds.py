@@ -1,7 +1,7 @@
 """Cross-validation: as many splits as there are folds, each with another fold as the test part."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -9,20 +9,13 @@ from core.base.errors import UserError
 from core.data.dataset import PARTS, Dataset, LabelledImage, Part
 from core.data.dealing import Unit, alike, components, deal, order_of
 from core.data.images import printable
-from core.data.split import NO_GROUPS, SHARES, Shares
+from core.data.split import SHARES, Shares
 
 _LEAST = len(PARTS)
 _Units = Mapping[bytes, Collection[LabelledImage]]
 
 
-def folds(
-    dataset: Dataset,
-    k: int,
-    seed: int,
-    together: Iterable[Collection[str]] = (),
-    groups: Mapping[str, str] = NO_GROUPS,
-    shares: Shares = SHARES,
-) -> tuple[Dataset, ...]:
+def folds(dataset: Dataset, k: int, seed: int, shares: Shares = SHARES) -> tuple[Dataset, ...]:
     """Return `k` datasets of the same images; each image is in the test part of exactly one of them.
 
     All images are used, those of the test part too: where a folder brought its test part and it is to stay unseen, take
@@ -31,20 +24,18 @@ def folds(
     """
     if k < 2:
         raise ValueError(f"cross-validation needs at least 2 folds, not {k}")
-    units = _units(dataset, seed, together, groups)
+    units = _units(dataset, seed)
     _check_enough(dataset, units)
     numbers = {f"{number}": 1 / k for number in range(k)}
     fold_of = _dealt(units, numbers)
     return tuple(_with_test(dataset, units, {o for o in units if fold_of[o] == number}, shares) for number in numbers)
 
 
-def _units(
-    dataset: Dataset, seed: int, together: Iterable[Collection[str]], groups: Mapping[str, str]
-) -> dict[bytes, list[LabelledImage]]:
+def _units(dataset: Dataset, seed: int) -> dict[bytes, list[LabelledImage]]:
     by_path = {image.path: image for image in dataset.images}
     copies = alike({path: image.sha256 or path for path, image in by_path.items()})
-    named = alike({path: groups[path] for path in by_path if groups.get(path)})
-    units = components(by_path, (tie for ties in (copies, together, named) for tie in ties))
+    grouped = alike({path: image.group for path, image in by_path.items() if image.group})
+    units = components(by_path, (*copies, *grouped))
     members = ([by_path[path] for path in unit] for unit in units)
     return {order_of(seed, (image.sha256 or image.path for image in unit)): unit for unit in members}
 

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 
 from core.base.config import RunConfig, make_config
 from core.base.errors import UserError
-from core.data.corrections import Correction, Field, corrected, latest
+from core.data.corrections import Correction, Field, latest
 from core.data.database import check_database, create_database, database, peek
-from core.data.dataset import Dataset, LabelledImage, Part
+from core.data.dataset import Dataset, Part
 from core.data.decisions import Decisions
 from core.data.facts import Facts
 from core.data.images import is_text, printable
@@ -136,8 +136,7 @@ class Project:
             for table in ("images", "unfinished"):
                 connection.execute(f"DELETE FROM {table}")
             connection.executemany(_INSERT.format("images"), map(_row, scan.images))
-            connection.execute("UPDATE parts SET used = 0")
-            connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?, 1)", parts)
+            connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?)", parts)
             settings = {"scan": about, "near": json.dumps(near)}
             connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings.items())
 
@@ -160,19 +159,6 @@ class Project:
     def near(self) -> Clusters:
         """Return the clusters of near-duplicates of the last scan."""
         return tuple(tuple(paths) for paths in json.loads(self._setting("near") or "[]"))
-
-    def dataset(self) -> Dataset | None:
-        """Return the split with the corrected labels, or None if there is none."""
-        scan = self.scan()
-        with database(self._file) as connection:
-            parts: dict[str, Part] = dict(connection.execute("SELECT path, part FROM parts WHERE used").fetchall())
-        if scan is None or not parts:
-            return None
-        scan = corrected(scan, self.corrections())
-        labels = {name: label for label, name in enumerate(scan.classes)}
-        images = (image for image in scan.usable if image.path in parts)
-        made = (LabelledImage(i.path, labels[i.class_name], parts[i.path], i.sha256) for i in images)
-        return Dataset(scan.root, scan.classes, tuple(made))
 
     def known(self) -> dict[str, Part]:
         """Return the part of every image that ever had one, for `make_dataset`: such an image never moves.

@@ -87,13 +87,15 @@ def make_dataset(
     placed: Counts = Counter((image.class_name, part) for key, part in sides.items() for image in contents[key].images)
     sides |= _dealt(contents, free, seed, shares, placed)
     labels = {name: label for label, name in enumerate(scan.classes)}
+    group_of = {key: min(unit) for unit in units if len(unit) > 1 for key in unit}
     images = [
-        LabelledImage(image.path, labels[image.class_name], part, image.sha256)
+        LabelledImage(image.path, labels[image.class_name], part, image.sha256, group_of.get(key, ""))
         for key, part in sides.items()
         for image in contents[key].images
     ]
     _check_enough(scan, contents, units, {(scan.classes[image.label], image.part) for image in images})
-    return Dataset(scan.root, scan.classes, tuple(sorted(images, key=lambda image: image.path)))
+    brings_test = any(image.part == "test" for image in scan.usable)
+    return Dataset(scan.root, scan.classes, tuple(sorted(images, key=lambda image: image.path)), brings_test)
 
 
 def left_out_by_split(scan: Scan, dataset: Dataset) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from core.train.plan import RunPlan, load_plan
 from core.train.strategies import STRATEGIES
 
 CONFIG_FILE, PLAN_FILE, EVENTS_FILE, EVALUATION_FILE = "config.json", "plan.json", "metrics.jsonl", "evaluation.json"
+CROSS_VALIDATION_FILE = "cross_validation.json"
 RECORDED = (PhaseStarted, Step, EpochDone, Warned, Finished)
 
 
@@ -36,13 +37,14 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """All that was kept of a run but its weights."""
+    """All that was kept of a run but its weights. `cross_validation` is the score of all folds, if that was wished."""
 
     folder: Path
     config: RunConfig
     plan: RunPlan
     events: tuple[Event, ...]
     evaluation: Evaluation | None
+    cross_validation: Evaluation | None = None
 
     @property
     def finished(self) -> Finished | None:
@@ -86,12 +88,20 @@ def save_evaluation(folder: Path, evaluation: Evaluation) -> None:
     write_bytes(folder / EVALUATION_FILE, EVALUATION.dump_json(evaluation, indent=1))
 
 
+def save_cross_validation(folder: Path, evaluation: Evaluation) -> None:
+    """Write the score of all folds of a run."""
+    write_bytes(folder / CROSS_VALIDATION_FILE, EVALUATION.dump_json(evaluation, indent=1))
+
+
 def load_run(folder: Path) -> RunRecord:
     """Read the record of a run; raises UserError if the folder holds none."""
     plan = load_plan(folder / PLAN_FILE)
-    file = folder / EVALUATION_FILE
-    evaluation = EVALUATION.validate_json(file.read_bytes()) if file.exists() else None
-    return RunRecord(folder, plan.config, plan, tuple(_events(folder)), evaluation)
+    scores = (_score(folder / name) for name in (EVALUATION_FILE, CROSS_VALIDATION_FILE))
+    return RunRecord(folder, plan.config, plan, tuple(_events(folder)), *scores)
+
+
+def _score(file: Path) -> Evaluation | None:
+    return EVALUATION.validate_json(file.read_bytes()) if file.exists() else None
 
 
 def _events(folder: Path) -> Iterator[Event]:

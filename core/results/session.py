@@ -1,27 +1,25 @@
 """The whole of one run: plan written, network trained, best epoch scored on the test images, all recorded."""
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from safetensors import SafetensorError
 
 from core.base.errors import UserError
 from core.base.events import Event, Finished, Stop, Warned, never
 from core.base.folders import Folders
-from core.data.dataset import LabelledImage
 from core.data.images import printable
 from core.data.reading import require_there
 from core.data.scan import Scan
 from core.models.backbones import BACKBONES
-from core.models.features import FeatureStore
 from core.models.weights import WeightStore
+from core.results.crossval import cross_validate
 from core.results.metrics import Evaluation, Judged, evaluate
-from core.results.predict import Predicted, Predictor
-from core.results.runs import RunWriter, save_evaluation
-from core.train.feature_pass import Features, space_of
+from core.results.predict import Predictor
+from core.results.runs import RunWriter, save_cross_validation, save_evaluation
+from core.results.scoring import judge, said_of
 from core.train.pace import Pace
 from core.train.plan import RunPlan
 from core.train.run import SCORE, run, stages
@@ -38,8 +36,9 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
     pace = Pace(stages(plan))
     try:
         for event in run(plan, folder, folders, _unpaused(stop, pace), pace):
-            if isinstance(event, Finished) and event.best_epoch and plan.dataset.part("test"):
+            if isinstance(event, Finished) and event.best_epoch:
                 event = yield from _scored_or_kept(event, writer, _scored(event, plan, folder, folders, pace))
+                yield from _cross_validated(plan, folder, folders, stop)
             writer.add(event)
             yield event
     except (OSError, SafetensorError) as error:
@@ -77,11 +76,13 @@ def _scored(
     finished: Finished, plan: RunPlan, folder: Path, folders: Folders, pace: Pace
 ) -> Generator[Event, None, Finished]:
     """Score the network as it was saved, so that the number is that of the file which will be used."""
+    images = plan.dataset.part("test")
+    if not images:
+        return finished
     pace.enter(SCORE)
     predictor = Predictor.load(folder, plan.device)
-    images = plan.dataset.part("test")
     judged: list[Judged] = []
-    for image, said in zip(images, _said(predictor, plan, images, folders), strict=True):
+    for image, said in zip(images, said_of(predictor, plan, images, folders), strict=True):
         if said.problem:
             require_there(plan.dataset.root)
             yield Warned(f"Not scored: {said.problem}")
@@ -103,27 +104,17 @@ def _scored(
     )
 
 
-def judge(path: str, label: int, probabilities: Sequence[float]) -> Judged:
-    """Return label and prediction of one image."""
-    predicted = max(range(len(probabilities)), key=probabilities.__getitem__)
-    return Judged(path, label, predicted, probabilities[predicted])
-
-
-def _said(
-    predictor: Predictor, plan: RunPlan, images: Sequence[LabelledImage], folders: Folders
-) -> Iterator[Predicted]:
-    """Yield a prediction for each image; where the backbone is as it was, from the features that are stored already."""
-    root = plan.dataset.root
-    stored = _stored_features(plan, images, folders) if plan.frozen else {}
-    if len(stored) < len({image.sha256 for image in images}):
-        return predictor.predict([root / image.path for image in images])
-    rows = predictor.from_features(np.stack([stored[image.sha256] for image in images]))
-    return (Predicted(root / image.path, row) for image, row in zip(images, rows, strict=True))
-
-
-def _stored_features(plan: RunPlan, images: Sequence[LabelledImage], folders: Folders) -> Features:
-    space = space_of(plan.weights, plan.framing, plan.device.kind)
-    return FeatureStore(folders.features).get(space, [image.sha256 for image in images])
+def _cross_validated(plan: RunPlan, folder: Path, folders: Folders, stop: Stop) -> Iterator[Event]:
+    """Add the score of all folds, if that was wished; the run has its own score in any case."""
+    if plan.config.folds is None or stop():
+        return
+    try:
+        evaluation = yield from cross_validate(plan, plan.config.folds, folders, stop)
+    except UserError as problem:
+        yield Warned(str(problem))
+        return
+    if evaluation is not None:
+        save_cross_validation(folder, evaluation)
 
 
 def evaluate_folder(predictor: Predictor, scan: Scan) -> tuple[Evaluation, tuple[str, ...]]:

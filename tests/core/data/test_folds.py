@@ -1,3 +1,5 @@
+"""Cross-validation tests each image once, and keeps together what belongs together."""
+
 from collections import Counter
 
 import pytest
@@ -14,7 +16,7 @@ from tests.core.data.test_split_units import Case, cases, many, parts_of, sides
 @given(cases(), st.integers(2, 6), st.integers(0, 99))
 def test_each_image_is_tested_once_and_no_unit_is_on_two_sides(case: Case, k: int, seed: int) -> None:
     try:
-        dealt = folds(case.split(seed), k, seed, case.together, case.groups)
+        dealt = folds(case.split(seed), k, seed)
     except UserError:
         return
     assert len(dealt) == k
@@ -33,7 +35,7 @@ def test_the_folds_are_of_one_size_in_each_class() -> None:
 
 def test_groups_are_spread_over_the_folds() -> None:
     case = many(60, 4)
-    for dataset in folds(case.split(), 5, 0, groups=case.groups):
+    for dataset in folds(case.split(), 5, 0):
         assert [counts["test"] for counts in dataset.counts()] == [12, 12]
         assert all(counts["train"] and counts["val"] for counts in dataset.counts())
 
@@ -47,7 +49,7 @@ def test_a_class_in_two_pieces_cannot_be_cross_validated() -> None:
     case = many(30, 1)
     case.groups = {path: f"{int(path[-3:]) % 2}" for path in case.groups if "ants" in path}
     with pytest.raises(UserError) as caught:
-        folds(case.split(), 3, 0, groups=case.groups)
+        folds(case.split(), 3, 0)
     assert caught.value.message == "The class “ants” has too few images for cross-validation."
     assert caught.value.hint == (
         "Each class needs at least 3 that do not belong together: to train, to choose and to test with."
