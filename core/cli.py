@@ -19,6 +19,7 @@ from core.base.process import share_the_processor
 
 if TYPE_CHECKING:
     from core.data.scan import Scan
+    from core.data.survey import Survey
 
 app = typer.Typer(
     name="graft",
@@ -118,11 +119,9 @@ def weights_remove(key: str) -> None:
 @app.command()
 def check(folder: ImagesFolder, json: Json = False) -> None:
     """What is in a folder, what is wrong with it, and how it will be split."""
-    from core.data.near import near_duplicates
-    from core.data.survey import survey, with_shortcut
+    from core.data.survey import with_shortcut
 
-    found = _scan(folder, quiet=json)
-    made = with_shortcut(survey(found, near_duplicates(found.readable)))
+    made = with_shortcut(_survey(folder, seed=0, quiet=json))
     show.check(made, json)
     if made.problem:
         raise UserError(made.problem)
@@ -151,7 +150,6 @@ def sample() -> None:
 
 def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  # noqa: ANN401 - the fields of RunConfig
     """Train a model on the images in FOLDER and score it on test images that training never saw."""
-    from core.data.split import make_dataset
     from core.models.backbones import BACKBONES
     from core.models.device import choose_device
     from core.models.weights import WeightStore
@@ -164,8 +162,11 @@ def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  
     if out.absolute().is_relative_to(folder.absolute()):
         raise UserError(f"“{out}” lies among the images.", "Choose a folder outside of them for the run.")
     backbone, folders = BACKBONES[config.backbone], Folders.of_user()
-    dataset = make_dataset(_scan(folder, quiet=json), config.seed)
-    planned = plan(config, dataset, choose_device(config.device), WeightStore(folders.weights).ready(backbone))
+    made = _survey(folder, config.seed, quiet=json)
+    if made.dataset is None:
+        raise UserError(made.problem)
+    show.kept_together(made, quiet=json)
+    planned = plan(config, made.dataset, choose_device(config.device), WeightStore(folders.weights).ready(backbone))
     with _interruptible() as stop, show.events(planned, json) as tell:
         ended = None
         for event in train_session(planned, out, folders, stop):
@@ -173,7 +174,8 @@ def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  
             ended = event
     assert isinstance(ended, Finished)
     if not json:
-        show.finished(ended, load_run(out).evaluation)
+        record = load_run(out)
+        show.finished(ended, record.evaluation, record.cross_validation)
     if ended.ending == "stopped":
         raise typer.Exit(130)
 
@@ -266,6 +268,14 @@ def _scan(folder: Path, quiet: bool) -> "Scan":
             if isinstance(event, Scanned):
                 return event.scan
     raise AssertionError("a scan ends with what was scanned")
+
+
+def _survey(folder: Path, seed: int, quiet: bool) -> "Survey":
+    from core.data.near import near_duplicates
+    from core.data.survey import Known, survey
+
+    found = _scan(folder, quiet)
+    return survey(found, near_duplicates(found.readable), Known(seed=seed))
 
 
 @contextmanager

@@ -133,7 +133,7 @@ def _epoch(event: EpochDone) -> str:
     )
 
 
-def finished(end: Finished, score: "Evaluation | None") -> None:
+def finished(end: Finished, score: "Evaluation | None", cross_validation: "Evaluation | None") -> None:
     """Print how a run ended."""
     how = {"completed": "Finished", "early": "Stopped early, as it no longer got better", "stopped": "Stopped"}[
         end.ending
@@ -144,6 +144,10 @@ def finished(end: Finished, score: "Evaluation | None") -> None:
         line("There was nothing to score.")
     else:
         evaluation(score, as_lines=False)
+    if cross_validation is not None:
+        low, high = cross_validation.interval
+        share = f"{percent(cross_validation.accuracy)} of {cross_validation.n} images are right"
+        line(f"By cross-validation, {share} (95 % confidence: {percent(low)} to {percent(high)}).")
 
 
 def evaluation(score: "Evaluation", as_lines: bool) -> None:
@@ -225,10 +229,15 @@ def check(made: "Survey", as_lines: bool) -> None:
     for row in _class_rows(made):
         table.add_row(*(str(row.get(key, "")) for key in ("name", "images", *PARTS)))
     out.print(table)
-    if together := _kept_together(made):
-        line(f"Kept together in the split: {together}.")
+    kept_together(made)
     for finding in made.findings:
         _tell(finding)
+
+
+def kept_together(made: "Survey", quiet: bool = False) -> None:
+    """Print what stays on one side of the split, if anything does."""
+    if together := _kept_together(made):
+        line(f"Kept together in the split: {together}.", quiet=quiet)
 
 
 def _tell(finding: "Finding") -> None:

@@ -33,8 +33,8 @@ def small_test(evidence: Evidence) -> Finding | None:
     if len(test) < _MEANINGLESS:
         title = plural(len(test), "image to test with means little", "images to test with are too few to mean much")
         advice += (
-            " Or cross-validate: train several times, each time with other images kept for the test, and look at all"
-            " the scores together."
+            " Or choose cross-validation among the settings of the model: it trains several times, each time with other"
+            " images kept for the test, and scores them all."
         )
     return Finding("small-test", "warn", len(test), title, advice, tuple(image.path for image in test))
 

@@ -157,12 +157,17 @@ class ResultsPage(PageFrame):
         return " · ".join(parts)
 
     def _remarks(self, record: RunRecord) -> list[str]:
-        remarks = []
+        remarks = [self._folds(record.cross_validation)] if record.cross_validation else []
         finished = record.finished
         if finished is not None and finished.ending == "stopped":
             words = self.tr("You stopped this run after {} epochs. Epoch {} was the best and was kept.")
             remarks.append(words.format(finished.epochs, finished.best_epoch))
         return remarks + [event.message for event in record.events if isinstance(event, Warned)]
+
+    def _folds(self, score: Evaluation) -> str:
+        words = self.tr("Cross-validation: {share} of {n} images are right, between {low} and {high}.")
+        low, high = interval(*score.interval)
+        return words.format(share=percent(score.accuracy), n=count(score.n), low=low, high=high)
 
     def _show_cell(self, label: int, predicted: int) -> None:
         evaluation = self._evaluation

@@ -121,13 +121,13 @@ def test_a_small_test_part() -> None:
         finding.advice == "A score of 90 % on so few can be 10 points off, only by chance. More images make it surer."
     )
     assert len(finding.images) == 36
-    assert "cross-validate" not in finding.advice
+    assert "cross-validation" not in finding.advice
 
 
 def test_a_test_part_that_means_nothing() -> None:
     finding = told(as_scan(*many("ants", 30), *many("bees", 30)))["small-test"]
     assert (finding.count, finding.title) == (8, "images to test with are too few to mean much")
-    assert "21 points off" in finding.advice and "Or cross-validate: train several times" in finding.advice
+    assert "21 points off" in finding.advice and "Or choose cross-validation among the settings" in finding.advice
 
 
 def test_no_test_part_at_all() -> None:
