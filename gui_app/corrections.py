@@ -36,7 +36,7 @@ class Corrections(QObject):
     def do(self, corrections: "tuple[Correction, ...]", words: str) -> None:
         """Carry out corrections as one step; `words` go on from “Undo:”. Without corrections nothing happens."""
         if corrections:
-            before = tuple(self._before(correction) for correction in corrections)
+            before = {(each.path, each.field): self._value((each.path, each.field)) for each in corrections}
             self.stack.push(_Step(self, corrections, before, words))
 
     def carry_out(self, corrections: "tuple[Correction, ...]") -> None:
@@ -44,28 +44,24 @@ class Corrections(QObject):
         self._pending.update({(each.path, each.field): each.value for each in corrections})
         self.wished.emit(corrections)
 
-    def _before(self, correction: "Correction") -> "Correction":
-        from core.data.corrections import Correction
-
-        key = (correction.path, correction.field)
-        value = self._pending[key] if key in self._pending else self._present.get(key)
-        return Correction(correction.path, correction.field, value)
+    def _value(self, key: "tuple[str, Field]") -> str | None:
+        return self._pending[key] if key in self._pending else self._present.get(key)
 
 
 class _Step(QUndoCommand):
-    """Corrections, and those that take them back."""
+    """Corrections, and what held before them."""
 
     def __init__(
         self,
         corrections: Corrections,
         forward: "tuple[Correction, ...]",
-        back: "tuple[Correction, ...]",
+        before: "Said",
         words: str,
     ) -> None:
         super().__init__(words.replace("&", "&&"))  # it becomes the text of an action, where one & marks a shortcut
         self._corrections = corrections
         self._forward = forward
-        self._back = back
+        self._before = before
 
     def redo(self) -> None:
         """Carry them out."""
@@ -73,4 +69,7 @@ class _Step(QUndoCommand):
 
     def undo(self) -> None:
         """Take them back."""
-        self._corrections.carry_out(self._back)
+        from core.data.corrections import Correction
+
+        back = tuple(Correction(path, field, value) for (path, field), value in self._before.items())
+        self._corrections.carry_out(back)

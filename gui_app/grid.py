@@ -23,6 +23,9 @@ __all__ = ["GridItem", "ImageGrid", "ImageViewer"]
 SETTLE_MS = 30
 """Reading begins when scrolling has rested for so long; what only flew past is never read."""
 
+FEW = 4
+"""So few items are looked for one by one; for more of them, a table of all 100,000 is worth its making."""
+
 
 class ImageGrid(QWidget):
     """Thumbnails that fill the width, with a line of words beneath each if the first item has one.
@@ -139,7 +142,9 @@ class ImageGrid(QWidget):
         if current < 0:
             return
         if current not in moved:
-            after = _moved(before, self._model.items, range(current, len(before)))
+            items, end = self._model.items, len(before)
+            near = _moved(before, items, range(current, min(current + FEW, end)))
+            after = near or _moved(before, items, range(current, end))
             moved[current] = min(after.values(), default=len(self._model.items) - 1)
         self.view.setCurrentIndex(self._model.at(moved[current]))
         if selecting and not self.selection:
@@ -209,8 +214,12 @@ class ImageGrid(QWidget):
 
 def _moved(before: Sequence[GridItem], now: Sequence[GridItem], positions: Sequence[int]) -> dict[int, int]:
     """Return where the items at these positions are now, as far as they are there."""
-    if not (isinstance(before, FileItems) and isinstance(now, FileItems)) or not any(p >= 0 for p in positions):
+    wanted = [position for position in positions if position >= 0]
+    if not (isinstance(before, FileItems) and isinstance(now, FileItems)) or not wanted:
         return {}
+    if len(wanted) <= FEW:
+        there = [position for position in wanted if before.paths[position] in now.paths]
+        return {position: now.paths.index(before.paths[position]) for position in there}
     places = {path: place for place, path in enumerate(now.paths)}
-    found = {position: places.get(before.paths[position], -1) for position in positions if position >= 0}
+    found = {position: places.get(before.paths[position], -1) for position in wanted}
     return {position: place for position, place in found.items() if place >= 0}

@@ -14,8 +14,8 @@ from gui_app.grid import ImageGrid
 from gui_app.selection_bar import SelectionBar
 from gui_app.theme import SIZE, SPACE
 from gui_app.thumbs import FileItems
-from gui_app.widgets import Card, EmptyState, ShareBar, text_label
-from gui_app.words import count, duration, images_in_words
+from gui_app.widgets import Card, EmptyState, ShareBar, link_button, text_label
+from gui_app.words import as_tip, count, duration, images_in_words
 
 if TYPE_CHECKING:
     from core.base.events import Progress
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 
 class ImagesCard(Card):
-    """Shows images and which are selected; `filter_chosen` and the signals of `bar` and `grid` carry wishes."""
+    """Shows images and which are selected; `filter_chosen`, `undo` and the signals of `bar` and `grid` are wishes."""
 
     filter_chosen = Signal(Filter)
+    undo = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -82,6 +83,11 @@ class ImagesCard(Card):
         self._empty.say(*self._why_empty(state, chosen))
         self._show_selected()
 
+    def show_undo(self, step: str) -> None:
+        """Offer to take back the last step of correction, if there is one."""
+        self._undo.setVisible(bool(step))
+        self._undo.setToolTip(as_tip(self.tr("Undo: {step} (Ctrl+Z)").format(step=step.replace("&&", "&"))))
+
     def next_one(self) -> None:
         """Go on to the image after the selected ones, so that keys can follow each other."""
         taken = set(self.grid.selection or [self.grid.current])
@@ -114,7 +120,16 @@ class ImagesCard(Card):
         row.addWidget(self._shown)
         self._upper.addWidget(usual)
         self._upper.addWidget(self.bar)
-        return self._upper
+        self._undo = link_button(self.tr("Undo"), "undo")
+        self._undo.clicked.connect(self.undo)
+        self._undo.hide()
+        line = QWidget()
+        both = QHBoxLayout(line)
+        both.setContentsMargins(0, 0, 0, 0)
+        both.setSpacing(SPACE.m)
+        both.addWidget(self._upper, 1)
+        both.addWidget(self._undo)
+        return line
 
     def _show_selected(self) -> None:
         positions = self.grid.selection

@@ -48,6 +48,7 @@ class DataPage(PageFrame):
         super().__init__("data", parent)
         self._state: State | None = None
         self._filter = Filter()
+        self._unlabelled = False
         self._viewer: ImageViewer | None = None
         self._corrections = Corrections(self)
         self._corrections.wished.connect(self.correct)
@@ -137,6 +138,8 @@ class DataPage(PageFrame):
         self._findings.chosen.connect(self._toggle_finding)
         self._findings.mended.connect(self._mend)
         images.filter_chosen.connect(self._set_filter)
+        images.undo.connect(self._corrections.stack.undo)
+        self._corrections.stack.undoTextChanged.connect(images.show_undo)
         images.changes.show_added.connect(lambda: self._set_filter(Filter(added=True)))
         images.changes.dismissed.connect(self.dismiss_changes)
         images.grid.activated.connect(self._open_image)
@@ -165,7 +168,9 @@ class DataPage(PageFrame):
         self._recognised.setText(scan.recognised if scan else "")
         self._recognised.setVisible(bool(scan and scan.recognised))
         self._readings.setVisible(bool(scan and len(scan.readings) > 1))
-        self._classes.show_numbers(filters.numbers(scan) if scan else filters.Numbers({}, 0))
+        numbers = filters.numbers(scan) if scan else filters.Numbers({}, 0)
+        self._unlabelled = numbers.unlabelled > 0
+        self._classes.show_numbers(numbers)
 
     def _show_split(self, state: State) -> None:
         self._split.setVisible(state.dataset is not None)
@@ -178,9 +183,8 @@ class DataPage(PageFrame):
             return
         chosen = filters.still_there(self._filter, state)
         finding = next((each.title for each in state.findings if each.key == chosen.finding), "")
-        unlabelled = state.scan is not None and any(not image.class_name for image in state.scan.images)
         classes = state.scan.classes if state.scan else ()
-        self._images.filters.show_filter(chosen, classes, unlabelled=unlabelled, finding=finding)
+        self._images.filters.show_filter(chosen, classes, unlabelled=self._unlabelled, finding=finding)
         self._images.show_images(filters.matching(chosen, state), state, chosen, keep=keep)
         self._classes.choose(chosen)
         self._split.choose(chosen)
