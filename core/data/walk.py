@@ -7,7 +7,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from core.base.errors import UserError
-from core.data.images import FOREIGN_SUFFIXES, SUFFIXES, printable
+from core.data.images import FOREIGN_SUFFIXES, SUFFIXES, holds_dicom, printable
 
 EXPECTED = (
     "Graft expects one folder for each class, with the images of that class inside: JPEG, PNG, WebP, TIFF and others."
@@ -96,7 +96,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_image(entry: os.DirEntry[str]) -> bool:
-    return os.path.splitext(entry.name)[1].lower() in _LISTED_SUFFIXES and not _is_folder(entry)  # noqa: PTH122 - speed
+    """Tell by the suffix; scanners of hospitals give none, or end their names with a number."""
+    suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - speed
+    if suffix in _LISTED_SUFFIXES:
+        return not _is_folder(entry)
+    return not suffix.strip(".0123456789") and not _is_folder(entry) and holds_dicom(Path(entry.path))
 
 
 def _is_table(entry: os.DirEntry[str]) -> bool:

@@ -173,3 +173,14 @@ def test_sizes_and_times_are_known_from_the_list(tmp_path: Path) -> None:
     image: FoundImage = listed(fill(tmp_path, ants=1, bees=1)).images[0]
     status = (tmp_path / image.path).stat()
     assert (image.size_bytes, image.modified_ns) == (status.st_size, status.st_mtime_ns)
+
+
+def test_dicom_files_are_found_without_a_suffix(tmp_path: Path) -> None:
+    root = fill(tmp_path, ants=1, bees=1)
+    for name in ("IM00001", "1.2.840.7", "README"):
+        (root / "ants" / name).write_bytes((b"\0" * 128 + b"DICM") if name != "README" else b"text")
+    assert [path for path in labels(listed(root)) if path.startswith("ants")] == [
+        "ants/000.png",
+        "ants/1.2.840.7",
+        "ants/IM00001",
+    ]
