@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from gui_app import theme
+from gui_app.correcting import class_keys
 from gui_app.filters import UNLABELLED, Filter, Numbers
 from gui_app.painted import PaintedButton
 from gui_app.theme import FONT, RADIUS, SIZE, SPACE, Tone
@@ -13,7 +14,6 @@ from gui_app.words import as_tip, count, images_in_words
 
 SEARCHED_FROM = 13
 """From so many classes on there is a field to search them."""
-KEYS = 9
 
 
 class ClassLine(PaintedButton):
@@ -22,7 +22,7 @@ class ClassLine(PaintedButton):
     def __init__(self, name: str, title: str, key: int = 0, tone: Tone = "accent") -> None:
         super().__init__(name)
         self._title = title
-        self._key = str(key) if 0 < key <= KEYS else ""
+        self._key = str(key) if key else ""
         self._tone: Tone = tone
         self._number = 0
         self._share = 0.0
@@ -170,7 +170,8 @@ class ClassList(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self._lines = {name: ClassLine(f"class_{name}", name, key) for key, name in enumerate(names, 1)}
+        keys = class_keys(names)
+        self._lines = {name: ClassLine(f"class_{name}", name, keys.get(name, 0)) for name in names}
         for name, line in self._lines.items():
             line.clicked.connect(lambda checked=False, name=name: self.chosen.emit(name))
             column.addWidget(line)

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     """Corrections, and what they are called after “Undo:”."""
 
 
+KEYS = 9
+
+
+def class_keys(classes: Sequence[str]) -> dict[str, int]:
+    """Return which of the keys 1 to 9 gives which class: a class that is called as a key has that one, so that nobody
+    who types 3 gives another class; else they go by order.
+    """
+    own = {name: int(name) for name in classes if len(name) == 1 and name in "123456789"}
+    return own or {name: key for key, name in enumerate(classes[:KEYS], 1)}
+
+
 def label(images: "Sequence[FoundImage]", class_name: str) -> "Step":
     """Give images a class; those that have it stay as they are."""
     others = [image.path for image in images if image.class_name != class_name]

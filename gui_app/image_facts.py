@@ -43,7 +43,7 @@ def _measured(facts: "Facts") -> Rows:
     return [
         (_say("Format"), ", ".join(word for word in (facts.format, facts.mode) if word)),
         (_say("Values"), values),
-        (_say("Taken"), facts.captured),
+        (_say("Taken"), facts.captured.replace("T", " ")),
         (_say("Camera"), shorten(facts.camera, LONGEST)),
         (_say("Personal data"), ", ".join(facts.personal)),
     ]

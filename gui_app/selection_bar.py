@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QCursor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLineEdit, QMenu, QPushButton, QWidget
 
-from gui_app.classlist import KEYS
+from gui_app.correcting import class_keys
 from gui_app.theme import SPACE
 from gui_app.widgets import link_button, text_label
 from gui_app.words import count, images_in_words, part_name
@@ -98,11 +98,12 @@ class SelectionBar(QWidget):
 
     def _fill_classes(self, menu: QMenu) -> None:
         menu.setObjectName("label_menu")
-        for place, name in enumerate(self._classes[:MOST_IN_MENU], 1):
+        keys = class_keys(self._classes)
+        for name in self._classes[:MOST_IN_MENU]:
             action = menu.addAction(name.replace("&", "&&"), partial(self.label.emit, name))
             action.setObjectName(f"label_{name}")
-            if place <= KEYS:
-                action.setText(f"{action.text()}\t{place}")
+            if name in keys:
+                action.setText(f"{action.text()}\t{keys[name]}")
         menu.addSeparator()
         menu.addAction(self.tr("Another class…"), self._ask_class).setObjectName("label_other")
         menu.addAction(self.tr("No class"), partial(self.label.emit, "")).setObjectName("label_none")

@@ -240,8 +240,8 @@ class DataPage(PageFrame):
 
     def _class_of_key(self, key: int) -> str:
         classes = self._state.scan.classes if self._state and self._state.scan else ()
-        place = key - Qt.Key.Key_1
-        return classes[place] if 0 <= place < len(classes) else ""
+        number = key - Qt.Key.Key_0
+        return next((name for name, own in correcting.class_keys(classes).items() if own == number), "")
 
     def _label(self, name: str) -> None:
         step = correcting.label(self._images.chosen_images, name)
@@ -304,7 +304,7 @@ class DataPage(PageFrame):
 
     def _keys_in_words(self) -> str:
         classes = self._state.scan.classes if self._state and self._state.scan else ()
-        keys = " · ".join(f"{key} {shorten(name)}" for key, name in enumerate(classes[:9], 1))
+        keys = " · ".join(f"{key} = {shorten(name)}" for name, key in correcting.class_keys(classes).items())
         return self.tr("{keys}\nDelete leaves it out, or takes it back.").format(keys=keys)
 
 

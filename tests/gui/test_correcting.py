@@ -178,6 +178,17 @@ def test_keys_that_come_faster_than_the_answer_mean_the_next_image(desk: Desk) -
     ]
 
 
+def test_a_class_that_is_called_as_a_key_has_that_key(desk: Desk) -> None:
+    digits = tuple(FoundImage(f"{name}/0.png", name, None, 100) for name in "0234")
+    desk.found = Scan(Path("digits"), "classes", tuple("0234"), digits)
+    desk.show()
+    desk.take(0)
+    desk.press(Qt.Key.Key_3)
+    assert desk.classes()["0/0.png"] == "3"
+    desk.press(Qt.Key.Key_1)
+    assert desk.classes()["0/0.png"] == "3", "there is no class 1"
+
+
 def test_the_menus_label_move_and_group(desk: Desk) -> None:
     desk.take(0, 1)
     desk.click("selected_label")
@@ -242,7 +253,7 @@ def test_the_viewer_tells_and_corrects(desk: Desk) -> None:
     assert ("Class", "bees (corrected)") in viewer.table.rows
     QTest.keyClick(viewer, Qt.Key.Key_Delete)
     assert ("Left out", "yes") in viewer.table.rows
-    assert "1 ants · 2 bees" in read(viewer, "viewer_hint")
+    assert "1 = ants · 2 = bees" in read(viewer, "viewer_hint")
     viewer.close()
 
 
