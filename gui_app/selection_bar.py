@@ -8,13 +8,13 @@ from PySide6.QtGui import QCursor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLineEdit, QMenu, QPushButton, QWidget
 
 from gui_app.correcting import class_keys
+from gui_app.split_slider import PARTS
 from gui_app.theme import SPACE
 from gui_app.widgets import link_button, text_label
 from gui_app.words import count, images_in_words, part_name
 
 MOST_IN_MENU = 20
 """More classes than this are chosen in a list with a field to type into."""
-PARTS = ("train", "val", "test")
 
 
 class SelectionBar(QWidget):

@@ -132,7 +132,6 @@ class Size:
     chip_most: int = 200
     row: int = 33
     bar: int = 8
-    split_bar: int = 22
     focus: int = 2
     icon: int = 16
     card_narrow: int = 210

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from core.data.listing import FoundImage
 
 
+LONGEST_STEP = 60
+"""So many letters of a remedy name the step in the menu."""
+
+
 class DataPage(PageFrame):
     """Shows the images of the project and takes corrections of them. All counts come from the state."""
 
@@ -257,7 +261,7 @@ class DataPage(PageFrame):
         for finding in self._state.findings if self._state else ():
             if finding.key == key:
                 words = finding.remedy_title[:1].lower() + finding.remedy_title[1:]
-                self._do((finding.remedy, shorten(words, SIZE.column)))
+                self._do((finding.remedy, shorten(words, LONGEST_STEP)))
 
     # one image large
 
