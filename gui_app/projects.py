@@ -5,7 +5,7 @@ What lies below is imported inside the generators, that is in the job's thread: 
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -232,11 +232,15 @@ def recent(folders: Folders) -> tuple[Path, ...]:
     return tuple(Path(item) for item in listed if isinstance(item, str) and Path(item).is_dir())
 
 
-def remember(folders: Folders, project: Path) -> tuple[Path, ...]:
-    """Put a project to the front of the recent ones and return them."""
-    kept = (project, *(other for other in recent(folders) if other != project))[:RECENT_KEPT]
-    write_json(_recent_file(folders), [str(path) for path in kept])
-    return kept
+def newest_first(project: Path, recent: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the recent projects with this one at the front."""
+    return (project, *(other for other in recent if other != project))[:RECENT_KEPT]
+
+
+def keep_recent(folders: Folders, project: Path, stop: Stop) -> Iterator[object]:
+    """Write down that a project is recent; beside the window, since a busy disk may take its time."""
+    write_json(_recent_file(folders), [str(path) for path in newest_first(project, recent(folders))])
+    yield from ()
 
 
 def _recent_file(folders: Folders) -> Path:

@@ -43,7 +43,7 @@ class Session(QObject):
         self.store = Store(State(folders), self)
         self._desk = Desk(self.notifier, self)
         # short looks that need not wait for a run; the newest is the one that counts
-        self._devices, self._records = Desk(self.notifier, self), Desk(self.notifier, self)
+        self._devices, self._records, self._notes = (Desk(self.notifier, self) for _ in range(3))
         self._training = Training(self.store, self.notifier, self._desk)
         self._training.ended.connect(self._run_ended)
         self._predicting = Predicting(self.store, self.notifier, self._desk)
@@ -299,8 +299,10 @@ class Session(QObject):
             runs=event.runs,
             shown=None,
             live=None,
-            recent=projects.remember(self.state.folders, project.folder),
+            recent=projects.newest_first(project.folder, self.state.recent),
         )
+        remember = partial(projects.keep_recent, self.state.folders, project.folder)
+        self._notes.begin(Task(self.tr("noting the project"), remember, _passed_over, _nothing, gives_way=True))
         self._curating.open(project, event.survey)
         self._say_if_images_are_gone(info)
         if new_device:
@@ -375,6 +377,10 @@ def _can_write(folder: Path) -> bool:
     """Say whether a folder can be written, or made if it is not there yet."""
     nearest = next(each for each in (folder, *folder.parents) if each.exists())
     return nearest.is_dir() and os.access(nearest, os.W_OK)
+
+
+def _passed_over(batch: tuple[object, ...]) -> None:
+    """Take nothing from work that tells nothing."""
 
 
 def _nothing(whole: bool) -> None:

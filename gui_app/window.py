@@ -121,6 +121,8 @@ class MainWindow(QMainWindow):
             self._stack.setCurrentWidget(self.page(state.page))
             self.message_bar.dismiss_passing()
         cast(Page, self.page(state.page)).show_state(state)
+        if state.device is not None:
+            self.page("data")  # ahead of its use: to build it together with the first images would be felt
         self.sidebar.show_state(state)
         self.status_line.show_state(state)
         self.setWindowTitle(f"{state.project.name} – Graft" if state.project else "Graft")
