@@ -18,7 +18,7 @@ from core.base.folders import Folders
 from core.base.process import share_the_processor
 
 if TYPE_CHECKING:
-    from core.data.scan import Scan
+    from core.data.folder.scan import Scan
     from core.data.survey import Survey
 
 app = typer.Typer(
@@ -132,7 +132,7 @@ def sample() -> None:
     """Draw the sample images at first use, train the starter on them, and print the score."""
     import tempfile
 
-    from core.data.samples import SamplesDrawn, draw_samples
+    from core.data.samples.drawing import SamplesDrawn, draw_samples
 
     drawn: Path | None = None
     with _interruptible() as stop, show.bar() as bar:
@@ -235,7 +235,7 @@ def predict(
 ) -> None:
     """Say which class each image belongs to."""
     from core.base.tables import require_free, write_csv
-    from core.data.walk import image_files
+    from core.data.folder.walk import image_files
     from core.models.device import choose_device
     from core.results.predict import Predictor
     from core.results.tables import prediction_rows
@@ -259,7 +259,7 @@ def predict(
 
 
 def _scan(folder: Path, quiet: bool) -> "Scan":
-    from core.data.scan import Scanned, scan
+    from core.data.folder.scan import Scanned, scan
 
     with show.bar(quiet) as bar:
         for event in scan(folder):

@@ -20,7 +20,7 @@ from core.base.events import EpochDone, Event, Finished, PhaseStarted, Progress,
 from core.data.dataset import PARTS
 
 if TYPE_CHECKING:
-    from core.data.findings import Finding
+    from core.data.findings.checks import Finding
     from core.data.survey import Survey
     from core.models.backbones import Backbone
     from core.results.metrics import Evaluation

@@ -11,7 +11,7 @@ from gui_app.widgets import ElidingLabel, link_button
 from gui_app.words import count
 
 if TYPE_CHECKING:
-    from core.data.changes import Changes
+    from core.data.folder.changes import Changes
 
 
 class ChangesLine(QWidget):

@@ -10,7 +10,7 @@ from gui_app.words import images_in_words, part_name, shorten
 if TYPE_CHECKING:
     from core.data.corrections import Correction, Field
     from core.data.dataset import Part
-    from core.data.listing import FoundImage
+    from core.data.folder.listing import FoundImage
 
     Step = tuple[tuple[Correction, ...], str]
     """Corrections, and what they are called after “Undo:”."""

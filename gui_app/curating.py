@@ -18,7 +18,7 @@ from gui_app.state import Store
 if TYPE_CHECKING:
     from core.data.corrections import Correction
     from core.data.decisions import Decisions
-    from core.data.project import Project
+    from core.data.store.project import Project
     from core.data.survey import Survey
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.data.dataset import Part
-    from core.data.listing import FoundImage, Scan
+    from core.data.folder.listing import FoundImage, Scan
     from gui_app.state import State
 
 UNLABELLED = ""

@@ -13,7 +13,7 @@ from gui_app.widgets import Chip, link_button, text_label
 from gui_app.words import as_tip, count
 
 if TYPE_CHECKING:
-    from core.data.findings import Finding
+    from core.data.findings.checks import Finding
 
 READY = "ready"
 """The key of the finding that says training can begin."""

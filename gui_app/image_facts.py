@@ -9,7 +9,7 @@ from gui_app.words import file_size, part_name, shorten
 
 if TYPE_CHECKING:
     from core.data.facts import Facts
-    from core.data.listing import FoundImage
+    from core.data.folder.listing import FoundImage
     from gui_app.state import State
 
 Rows = list[tuple[str, str]]

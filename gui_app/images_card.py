@@ -19,7 +19,7 @@ from gui_app.words import as_tip, count, duration, images_in_words
 
 if TYPE_CHECKING:
     from core.base.events import Progress
-    from core.data.listing import FoundImage
+    from core.data.folder.listing import FoundImage
     from gui_app.state import State
 
 

@@ -16,10 +16,10 @@ from core.base.files import write_json
 from core.base.folders import Folders
 
 if TYPE_CHECKING:
-    from core.data.changes import Changes
+    from core.data.folder.changes import Changes
+    from core.data.folder.scan import Scan
     from core.data.near import Clusters
-    from core.data.project import Project
-    from core.data.scan import Scan
+    from core.data.store.project import Project
     from core.data.survey import Known, Survey
     from core.results.runs import RunSummary
 
@@ -85,8 +85,8 @@ def open_images(images: Path, place: Place, stop: Stop, name: str = "") -> Itera
     A new project is called `name`, or else as the folder is. Raises UserError if there are no images, the project is
     open elsewhere, or the place cannot be written.
     """
-    from core.data.project import Project
-    from core.data.scan import Examined, Listed, Scanned, scan
+    from core.data.folder.scan import Examined, Listed, Scanned, scan
+    from core.data.store.project import Project
 
     images = images.resolve()
     project, free = _known_project(images, place, name or images.name or "Images")
@@ -107,14 +107,14 @@ def open_images(images: Path, place: Place, stop: Stop, name: str = "") -> Itera
 
 def open_project(folder: Path, stop: Stop) -> Iterator[object]:
     """Open a project and read its images if that was not finished; UserError if it is none or open elsewhere."""
-    from core.data.project import Project
+    from core.data.store.project import Project
 
     yield from _opened(Project.open(folder), stop)
 
 
 def open_samples(folders: Folders, place: Place, stop: Stop) -> Iterator[object]:
     """Draw the sample images, if that is still to be done, and open their project."""
-    from core.data.samples import SamplesDrawn, draw_samples
+    from core.data.samples.drawing import SamplesDrawn, draw_samples
 
     for event in draw_samples(folders.samples, stop=stop):
         yield event
@@ -124,8 +124,8 @@ def open_samples(folders: Folders, place: Place, stop: Stop) -> Iterator[object]
 
 def read(project: "Project", stop: Stop) -> Iterator[object]:
     """Read the images of a project again and keep what was found; no image changes its side of the split."""
-    from core.data.changes import changes
-    from core.data.scan import Examined, Listed, Scanned, scan
+    from core.data.folder.changes import changes
+    from core.data.folder.scan import Examined, Listed, Scanned, scan
 
     before, decided = project.scan(), project.decisions()
     known = project.read_before()
@@ -153,7 +153,7 @@ def judge_again(project: "Project", before: "Survey", stop: Stop) -> Iterator[ob
 
 def export_labels(survey: "Survey", file: Path, stop: Stop) -> Iterator[object]:
     """Write the table of labels. Raises UserError."""
-    from core.data.export import write_labels
+    from core.data.store.export import write_labels
 
     write_labels(survey, file)
     yield Written(file)
@@ -161,8 +161,8 @@ def export_labels(survey: "Survey", file: Path, stop: Stop) -> Iterator[object]:
 
 def write_copy(survey: "Survey", folder: Path, stop: Stop) -> Iterator[object]:
     """Copy the images with their corrections into class folders. Raises UserError."""
-    from core.data.export import Copied
-    from core.data.export import write_copy as copy
+    from core.data.store.export import Copied
+    from core.data.store.export import write_copy as copy
 
     for event in copy(survey, folder, stop):
         yield Written(event.folder) if isinstance(event, Copied) else event
@@ -211,7 +211,7 @@ def _known(project: "Project") -> "Known":
 
 def _known_project(images: Path, place: Place, name: str) -> "tuple[Project | None, Path]":
     """Return the project of these images if there is one already, and the first folder that is free if not."""
-    from core.data.project import Project, belongs_to
+    from core.data.store.project import Project, belongs_to
 
     number = 1
     while (folder := place.home / f"{name}{f' {number}' if number > 1 else ''}{SUFFIX}").exists():

@@ -28,7 +28,7 @@ from gui_app.weights import Weights
 
 if TYPE_CHECKING:
     from core.data.corrections import Correction
-    from core.data.project import Project
+    from core.data.store.project import Project
     from core.results.runs import RunRecord
 
 

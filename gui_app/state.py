@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from core.base.events import Progress
     from core.base.folders import Folders
-    from core.data.changes import Changes
     from core.data.corrections import Field
     from core.data.dataset import Dataset
-    from core.data.findings import Finding
+    from core.data.findings.checks import Finding
+    from core.data.folder.changes import Changes
+    from core.data.folder.scan import Scan
     from core.data.groups import Grouping
-    from core.data.scan import Scan
     from core.models.device import DeviceChoice
     from core.results.predict import Predicted
     from core.results.runs import RunRecord, RunSummary

@@ -57,8 +57,8 @@ def warm_up(folders: Folders, wish: str, stop: Stop) -> Iterator[object]:
 
     Nothing of Qt may be loaded here: importing its modules beside the running window crashes now and then.
     """
-    import core.data.project
-    import core.data.scan
+    import core.data.folder.scan
+    import core.data.store.project
     import core.train.plan
 
     yield ready_weights(folders)

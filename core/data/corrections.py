@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from core.data.dataset import Part
-from core.data.listing import FoundImage, Scan
+from core.data.folder.listing import FoundImage, Scan
 
 Field = Literal["label", "left_out", "group", "part"]
 """What can be corrected: the class (empty: unlabelled), whether the image is used ("yes" leaves it out), the group that

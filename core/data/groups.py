@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from core.data.listing import FoundImage, Scan
+from core.data.folder.listing import FoundImage, Scan
 
 _SEPARATORS = "_- .@#+~,=("
 _NTH = ("first ", "second ", "third ")

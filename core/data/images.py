@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.base.errors import UserError
-from core.data.decoding import decode
 from core.data.facts import Facts
-from core.data.pixels import Decoded, Undecodable
-from core.data.signatures import FOREIGN_SUFFIXES, SUFFIXES, is_dicom
+from core.data.formats.decoding import decode
+from core.data.formats.pixels import Decoded, Undecodable
+from core.data.formats.signatures import FOREIGN_SUFFIXES, SUFFIXES, is_dicom
 
 __all__ = [
     "FOREIGN_SUFFIXES",
@@ -103,7 +103,7 @@ def read_image(path: Path, sha256: str = "") -> Image.Image:
     With `sha256`, the file must still have that content.
 
     Transparent pixels show white, colours are those that the file's profile means, and more than 8 bits are scaled as
-    `core.data.scaling` says. Raises UnreadableImage.
+    `core.data.formats.scaling` says. Raises UnreadableImage.
     """
     content = _content(path)
     if sha256 and hashlib.sha256(content).hexdigest() != sha256:
@@ -123,7 +123,7 @@ def thumbnail(path: Path, size_px: int) -> Image.Image:
 
 def examine(path: Path) -> ImageFacts:
     """Read a file once, decode it to its end and return its hash, size and facts. Raises UnreadableImage."""
-    from core.data.measures import facts_of
+    from core.data.formats.measures import facts_of
 
     content = _content(path)
     decoded = _decoded(path, content, fast_px=_CHECK_SIDE_PX)

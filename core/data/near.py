@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.events import Stop, never
-from core.data.listing import FoundImage
+from core.data.folder.listing import FoundImage
 
 Clusters = tuple[tuple[str, ...], ...]
 _Indices = NDArray[np.intp]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.base.events import Stop, never
 from core.data.facts import Facts
-from core.data.listing import FoundImage, Scan
+from core.data.folder.listing import FoundImage, Scan
 
 Family = Literal["size", "format", "camera", "captured", "border", "brightness", "colour", "together"]
 NATURAL: tuple[Family, ...] = ("brightness", "colour")

@@ -15,8 +15,8 @@ from typing import cast
 from core.base.errors import UserError
 from core.data.dataset import PARTS, Dataset, LabelledImage, Part
 from core.data.dealing import Counts, Unit, alike, components, deal, order_of
+from core.data.folder.listing import FoundImage, Scan
 from core.data.images import printable
-from core.data.listing import FoundImage, Scan
 
 NOTHING_KNOWN: Mapping[str, Part] = {}
 NO_GROUPS: Mapping[str, str] = {}

@@ -11,9 +11,9 @@ from core.base.events import Stop, never
 from core.data.corrections import Field, corrected, moved
 from core.data.dataset import Dataset, Part
 from core.data.decisions import Decisions
-from core.data.findings import Finding, findings
+from core.data.findings.checks import Finding, findings
+from core.data.folder.listing import Scan
 from core.data.groups import Grouping, groupings
-from core.data.listing import Scan
 from core.data.near import Clusters
 from core.data.shortcut import Shortcut, measure_shortcut
 from core.data.split import Shares, make_dataset

@@ -10,9 +10,9 @@ from safetensors import SafetensorError
 from core.base.errors import UserError
 from core.base.events import Event, Finished, Stop, Warned, never
 from core.base.folders import Folders
+from core.data.folder.scan import Scan
 from core.data.images import printable
 from core.data.reading import require_there
-from core.data.scan import Scan
 from core.models.backbones import BACKBONES
 from core.models.weights import WeightStore
 from core.results.crossval import cross_validate

@@ -26,7 +26,7 @@ from gui_app.words import as_tip, count, local_files, shorten
 
 if TYPE_CHECKING:
     from core.data.dataset import Part
-    from core.data.listing import FoundImage
+    from core.data.folder.listing import FoundImage
 
 
 LONGEST_STEP = 60

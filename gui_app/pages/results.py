@@ -19,7 +19,7 @@ from gui_app.widgets import Card, EmptyState, PageFrame, plain_button, primary_b
 from gui_app.words import count, interval, model_words, percent, run_name, shorten
 
 if TYPE_CHECKING:
-    from core.data.scan import Scan
+    from core.data.folder.scan import Scan
     from gui_app.state import State
 
 FEW = 10

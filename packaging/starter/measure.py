@@ -13,9 +13,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from core.data.folder.walk import image_files
 from core.data.images import Framing, UnreadableImage
 from core.data.reading import read_squares
-from core.data.walk import image_files
 from core.models.backbones import BACKBONES
 from core.models.inputs import as_seen
 from core.models.network import Network, build

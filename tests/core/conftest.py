@@ -9,7 +9,7 @@ from PIL import Image
 from core.base.config import RunConfig, make_config
 from core.base.folders import Folders
 from core.data.dataset import Dataset
-from core.data.scan import Scanned, scan
+from core.data.folder.scan import Scanned, scan
 from core.data.split import make_dataset
 from core.models.device import DeviceChoice
 from core.models.weights import WeightStore

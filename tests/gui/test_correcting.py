@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from core.base.folders import Folders
-from core.data.changes import Changes
 from core.data.corrections import Correction, corrected, latest
 from core.data.dataset import PARTS, Dataset, LabelledImage
-from core.data.findings import Finding
+from core.data.findings.checks import Finding
+from core.data.folder.changes import Changes
+from core.data.folder.listing import FoundImage, Reading, Scan
 from core.data.groups import NOTHING, Grouping
-from core.data.listing import FoundImage, Reading, Scan
 from gui_app.classlist import ClassLine
 from gui_app.grid import ImageGrid, ImageViewer
 from gui_app.groupings_dialog import GroupingsDialog

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.base.folders import Folders
-from core.data.scan import FoundImage, Scan
+from core.data.folder.scan import FoundImage, Scan
 from gui_app import job
 from gui_app.classlist import ClassLine
 from gui_app.grid import ImageGrid, ImageViewer

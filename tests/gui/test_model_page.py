@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.base.events import Progress
-from core.data.project import Project
+from core.data.store.project import Project
 from core.models.backbones import BACKBONES
 from gui_app import job
 from gui_app.models_table import ModelsTable, millions

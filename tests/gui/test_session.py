@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.base.folders import Folders
-from core.data.project import Project
+from core.data.store.project import Project
 from core.results import runs
 from gui_app import job
 from gui_app.session import Session

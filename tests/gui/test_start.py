@@ -9,8 +9,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from core.data import samples
-from core.data.project import Project
+from core.data.samples import drawing as samples
+from core.data.store.project import Project
 from gui_app import job, projects
 from gui_app.painted import PaintedButton
 from gui_app.window import MainWindow

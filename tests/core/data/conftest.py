@@ -8,7 +8,7 @@ import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 from PIL import Image
 
-from core.data.scan import FoundImage, Scan, Scanned, scan
+from core.data.folder.scan import FoundImage, Scan, Scanned, scan
 
 # In the repository its folder would make pytest warn, as `norecursedirs` is set; and warnings are errors.
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "graft-hypothesis")

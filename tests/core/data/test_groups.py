@@ -3,8 +3,8 @@ from collections.abc import Iterable
 import pytest
 
 from core.data.facts import Facts
+from core.data.folder.listing import FoundImage
 from core.data.groups import Grouping, groupings
-from core.data.listing import FoundImage
 from tests.core.data.conftest import as_scan, found
 
 CLASSES = ("ants", "bees")

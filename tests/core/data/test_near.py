@@ -11,7 +11,7 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from core.data import near
 from core.data.facts import Facts
-from core.data.listing import FoundImage
+from core.data.folder.listing import FoundImage
 from core.data.near import near_duplicates
 from tests.core.data.conftest import found, picture
 

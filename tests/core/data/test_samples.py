@@ -9,9 +9,9 @@ from PIL import Image, ImageFilter
 
 from core.base.errors import UserError
 from core.base.events import Progress
-from core.data import samples
 from core.data.images import read_image
-from core.data.samples import SamplesDrawn, draw_samples
+from core.data.samples import drawing as samples
+from core.data.samples.drawing import SamplesDrawn, draw_samples
 from tests.core.data.conftest import scanned
 
 CLASSES = ("ginkgo", "maple", "oak", "willow")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.data.facts import Facts
-from core.data.findings import Finding, findings
-from core.data.scan import FoundImage, Scan
+from core.data.findings.checks import Finding, findings
+from core.data.folder.scan import FoundImage, Scan
 from core.data.shortcut import NATURAL, measure_shortcut
 from tests.core.data.conftest import as_scan, found
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.base.errors import UserError
 from core.data.dataset import PARTS, Dataset, Part
-from core.data.scan import FoundImage, Scan
+from core.data.folder.scan import FoundImage, Scan
 from core.data.split import make_dataset
 from tests.core.data.conftest import as_scan, found
 

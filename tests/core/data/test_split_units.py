@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.base.errors import UserError
 from core.data.dataset import PARTS, Dataset, Part
-from core.data.listing import FoundImage, Scan
+from core.data.folder.listing import FoundImage, Scan
 from core.data.split import Shares, left_out_by_split, make_dataset
 from tests.core.data.conftest import as_scan, found
 

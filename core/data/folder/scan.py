@@ -1,0 +1,137 @@
+"""Reading a folder of images: first the list of files stands, then each of them is decoded and hashed, in threads."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from core.base.errors import UserError
+from core.base.events import Progress, Stop, never
+from core.data.folder.listing import FoundImage, Scan, list_folder
+from core.data.images import UnreadableImage, examine, printable
+
+__all__ = ["Examined", "FoundImage", "Listed", "Scan", "Scanned", "scan"]
+
+_THREADS = min(8, os.cpu_count() or 1)
+_WAITING = 4 * _THREADS
+"""How many files are handed to the threads ahead of time; few, so that a stop is quick and the memory stays small."""
+
+_PROGRESS_S = 0.1
+_KEEP_S = 5.0
+NOTHING_READ: Mapping[str, FoundImage] = {}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The list of files stands; nothing is decoded yet."""
+
+    scan: Scan
+
+
+@dataclass(frozen=True)
+class Examined:
+    """These images were read since the last such event; who keeps them need not read them again after a crash."""
+
+    images: tuple[FoundImage, ...]
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """Every file was decoded and hashed: the end, and the result."""
+
+    scan: Scan
+
+
+def scan(
+    root: Path,
+    stop: Stop = never,
+    *,
+    reading: str = "",
+    added: Sequence[str] = (),
+    before: Mapping[str, FoundImage] = NOTHING_READ,
+) -> Iterator[Listed | Progress | Examined | Scanned]:
+    """List the images in `root`, then decode each once. A stop ends the work within a second, without `Scanned`.
+
+    `reading` and `added` are as for `list_folder`. What is known of an image from `before` (by path) holds if its size
+    and time are still the same. Raises UserError if the folder is not there or cannot be read, or holds no two classes
+    with images.
+    """
+    listed = list_folder(root, stop, reading, added)
+    if listed is None:
+        return
+    images = [_known(image, before.get(image.path)) for image in listed.images]
+    listed = replace(listed, images=tuple(images))
+    yield Listed(listed)
+    yield from _read_all(root, images, stop)
+    if stop():
+        return
+    if not root.is_dir():
+        raise UserError(f"The folder “{printable(str(root))}” vanished while it was read.", "Choose it again.")
+    yield Scanned(replace(listed, images=tuple(images)))
+
+
+def _read_all(root: Path, images: list[FoundImage], stop: Stop) -> Iterator[Progress | Examined]:
+    """Replace each image in the list that was not read yet by what reading it says."""
+    todo = [(index, image) for index, image in enumerate(images) if not image.sha256]
+    unkept: list[FoundImage] = []
+    begun = reported = kept = time.monotonic()
+    for done, (index, image) in enumerate(_examined(root, todo, stop), start=1):
+        images[index] = image
+        unkept.append(image)
+        now = time.monotonic()
+        if now - reported >= _PROGRESS_S or done == len(todo):
+            reported = now
+            yield _progress(done, len(todo), now - begun)
+        if now - kept >= _KEEP_S:
+            kept = now
+            yield Examined(tuple(unkept))
+            unkept.clear()
+
+
+def _known(image: FoundImage, before: FoundImage | None) -> FoundImage:
+    same = before is not None and before.facts is not None and _stamp(before) == _stamp(image)
+    if before is None or not same:
+        return image
+    return replace(
+        image, sha256=before.sha256, width_px=before.width_px, height_px=before.height_px, facts=before.facts
+    )
+
+
+def _stamp(image: FoundImage) -> tuple[int, int]:
+    return image.size_bytes, image.modified_ns
+
+
+def _examined(root: Path, todo: Iterable[tuple[int, FoundImage]], stop: Stop) -> Iterator[tuple[int, FoundImage]]:
+    """Yield every image with what decoding said, and its index, in the order in which the threads are done."""
+    waiting = iter(todo)
+    running: dict[Future[FoundImage], int] = {}
+    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="graft-scan")
+    try:
+        while not stop():
+            for index, image in islice(waiting, _WAITING - len(running)):
+                running[pool.submit(_examine, root, image)] = index
+            if not running:
+                return
+            finished, _ = wait(running, timeout=_PROGRESS_S, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield running.pop(future), future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _examine(root: Path, image: FoundImage) -> FoundImage:
+    if image.problem:
+        return image
+    try:
+        read = examine(root / image.path)
+    except UnreadableImage as error:
+        return replace(image, problem=error.reason)
+    return replace(image, sha256=read.sha256, width_px=read.width_px, height_px=read.height_px, facts=read.facts)
+
+
+def _progress(done: int, total: int, seconds: float) -> Progress:
+    rate = done / max(seconds, 1e-9)
+    return Progress("Reading images", done, total, done / total, (total - done) / rate, rate)

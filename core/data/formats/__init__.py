@@ -1,0 +1,1 @@
+"""How each kind of file becomes pixels; read through core.data.images only."""

@@ -1,0 +1,82 @@
+"""More than 8 bits a channel to 8: which value becomes black, and which white.
+
+The range is taken from each file alone, so that thumbnails, training and prediction agree whatever other images there
+are. It reaches from the darkest to the brightest pixel, less one pixel in 10,000 at either end: cameras store 12 or 14
+bits in 16, and microscopes use a small part of those, so the range of the format would leave such images black; and a
+single dead or hot pixel (or a burnt-in mark) must not decide over all others.
+
+Colour of 16 bits whose highest bit is in use is a photograph out of a raw converter or a scanner: it keeps the whole
+range, so that it looks as its 8-bit copy does.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.formats.pixels import MEMORY_LIMIT_MB, Undecodable
+
+CUT_SHARE = 1e-4
+_VALUES_AT_ONCE = 2**21
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """Grey levels of the same shape as the values, and the values that became 0 and 255."""
+
+    levels: NDArray[np.uint8]
+    low: float
+    high: float
+    whole: bool = False
+    """The range is the one of the format, so that a colour profile still speaks of these levels."""
+
+
+def check_values(pixels: int, samples: int, itemsize: int) -> None:
+    """Raise Undecodable if so many values are too much: they are held twice while their range is sought, and then there
+    are grey levels and the image of them."""
+    needed_mb = pixels * (samples * (2 * itemsize + 1) + 8) // 2**20
+    if needed_mb > MEMORY_LIMIT_MB:
+        raise Undecodable(
+            f"it would take {needed_mb} MB to decode, and Graft gives at most {MEMORY_LIMIT_MB} to one image"
+        )
+
+
+def scale(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    """Return `low` as 0, `high` as 255, linearly between and cut beyond; what is no number becomes 0."""
+    levels = np.empty(values.shape, np.uint8)
+    half = high / 2 - low / 2  # the whole difference of two huge floats would be infinite
+    rows = max(1, _VALUES_AT_ONCE // max(1, values[:1].size))
+    for first in range(0, len(values), rows):
+        with np.errstate(invalid="ignore"):  # some codes of "no number" warn as they are converted
+            part = values[first : first + rows].astype(np.float64)
+        known = np.isfinite(part)
+        share = (np.where(known, part, low) / 2 - low / 2) / half if half > 0 else np.zeros_like(part)
+        levels[first : first + rows] = np.rint(np.where(known, np.clip(share, 0, 1), 0) * 255)
+    return levels
+
+
+def stretch(values: NDArray[Any], *, unknown: float | None = None) -> Scaled:
+    """Scale grey (H, W) or colour (H, W, C) values by the range that the module describes, one for all channels.
+
+    Values equal to `unknown`, and those that are no numbers, do not count and become black.
+    """
+    known = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
+    if unknown is not None:
+        known = known[known != unknown]
+    if not known.size:
+        raise Undecodable("none of its pixels holds a number")
+    full = float(np.iinfo(values.dtype).max) if values.dtype.kind == "u" else 0.0
+    if values.ndim == 3 and full and float(known.max()) > full / 2:
+        return Scaled(scale(values, 0, full), 0.0, full, whole=True)
+    low, high = _range(known)
+    if unknown is not None:
+        values = np.where(values == unknown, np.asarray(low).astype(values.dtype), values)
+    return Scaled(scale(values, low, high), low, high)
+
+
+def _range(known: NDArray[Any]) -> tuple[float, float]:
+    cut = int(known.size * CUT_SHARE)
+    ordered = np.partition(known, (cut, known.size - 1 - cut))
+    low, high = float(ordered[cut]), float(ordered[known.size - 1 - cut])
+    return (low, high) if high > low else (float(known.min()), float(known.max()))

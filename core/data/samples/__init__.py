@@ -1,0 +1,1 @@
+"""The sample images, drawn when they are first wanted."""

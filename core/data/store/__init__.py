@@ -1,0 +1,1 @@
+"""What Graft keeps of the images: the project on disk, and what it writes for other programs."""
