@@ -143,7 +143,7 @@ def _by_time(images: Sequence[FoundImage]) -> _Guess | None:
         groups = _of_two(_bursts(taken, seconds))
         share = len(groups) / max(1, len(images))
         if share >= _TIME.offered_from and _in_pieces(images, groups, _TIME):
-            return _Guess(f"pictures taken within {words}", groups, share >= _TIME.convinces_from)
+            return _Guess(f"when they were taken, within {words}", groups, share >= _TIME.convinces_from)
     return None
 
 

@@ -67,7 +67,7 @@ class Scan:
     @property
     def brings_parts(self) -> bool:
         """Whether the folder says which images are for training and which for testing."""
-        return any(image.part for image in self.images)
+        return any(map(attrgetter("part"), self.images))
 
     @property
     def readable(self) -> tuple[FoundImage, ...]:

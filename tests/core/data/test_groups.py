@@ -127,14 +127,14 @@ def taken(class_name: str, seconds: Iterable[int], camera: str = "Canon") -> lis
 def test_pictures_of_one_camera_that_follow_each_other_are_a_burst() -> None:
     bursts = [start + later for start in range(0, 12_000, 1_000) for later in (0, 40, 80)]
     best, *_ = of(*taken("ants", bursts), *plain_bees())
-    assert (best.key, best.title, best.n_groups) == ("time", "pictures taken within five minutes", 12)
+    assert (best.key, best.title, best.n_groups) == ("time", "when they were taken, within five minutes", 12)
     assert best.groups["ants/1000Canon.png"] == best.groups["ants/1080Canon.png"]
 
 
 def test_bursts_are_shorter_where_one_picture_follows_the_other_all_day() -> None:
     bursts = [start + later for start in range(0, 3_000, 100) for later in (0, 5)]
     best, *_ = of(*taken("ants", bursts), *plain_bees())
-    assert (best.title, best.n_groups) == ("pictures taken within a minute", 30)
+    assert (best.title, best.n_groups) == ("when they were taken, within a minute", 30)
 
 
 def test_two_cameras_make_two_bursts() -> None:
