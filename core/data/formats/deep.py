@@ -85,11 +85,13 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _bare_png(content: bytes) -> bytes:
     """Return the PNG without what libpng might comment on."""
-    whole = _PNG_BEGINNING
-    for name, body in _png_chunks(content):
-        if name in (b"IHDR", b"tRNS", b"IDAT", b"IEND"):
-            whole += struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-    return whole
+    kept = [chunk for chunk in _png_chunks(content) if chunk[0] in (b"IHDR", b"tRNS", b"IDAT", b"IEND")]
+    return _PNG_BEGINNING + b"".join(_png_chunk(*chunk) for chunk in kept)
+
+
+def _png_chunk(name: bytes, body: bytes) -> bytes:
+    """Return a chunk as it stands in a PNG."""
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
 def _png_profile(body: bytes) -> bytes:

@@ -55,6 +55,13 @@ def png_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
     return whole
 
 
+def in_many_chunks(content: bytes) -> bytes:
+    """Return a PNG with 300,000 empty chunks before its pixels: copying all that was read for each would take minutes."""
+    empty = struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+    begun = content.index(b"IDAT") - 4
+    return content[:begun] + 300_000 * empty + content[begun:]
+
+
 def png_header(width: int, height: int) -> tuple[bytes, bytes]:
     return b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
 
@@ -226,6 +233,7 @@ HOSTILE: dict[str, tuple[str, Make, str]] = {
     "complex tiff": ("x.tif", holds(tiff(np.ones((4, 4), np.complex64))), "its pixels are of a form that"),
     "deep png that is cut": ("x.png", holds(DEEP_PNG[:-200]), "the file is cut off"),
     "deep png that is scrambled": ("x.png", holds(DEEP_PNG[:99] + b"\0\0\0" + DEEP_PNG[102:]), "damaged"),
+    "deep png in many chunks": ("x.png", lambda path: path.write_bytes(in_many_chunks(DEEP_PNG)), READ),
     "deep jpeg 2000 that is cut": ("x.jp2", holds(DEEP_JP2[:-200]), "the file is cut off"),
     "jpeg 2000 bomb": ("x.j2k", holds(jpeg_2000_of(2**31, 2**31)), "pixels"),
     "gif bomb": ("x.gif", holds(gif_of(65535, 65535)), "pixels"),
