@@ -1,11 +1,12 @@
 """The classes of a project as lines with bars; beneath them what has no class yet, and what is left out."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from gui_app import theme
-from gui_app.correcting import class_keys
 from gui_app.filters import UNLABELLED, Filter, Numbers
 from gui_app.painted import PaintedButton
 from gui_app.theme import FONT, RADIUS, SIZE, SPACE, Tone
@@ -97,6 +98,8 @@ class ClassList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lines: dict[str, ClassLine] = {}
+        self._keys: Mapping[str, int] = {}
+        self._shows_keys = False
         self.search = QLineEdit()
         self.search.setObjectName("class_search")
         self.search.setPlaceholderText(self.tr("Search classes"))
@@ -119,10 +122,11 @@ class ClassList(QWidget):
         self._left_out.clicked.connect(self.left_out_chosen)
         self._lay_out()
 
-    def show_numbers(self, numbers: Numbers) -> None:
-        """Show these classes with their numbers of images; lines of classes that stay are kept."""
+    def show_numbers(self, numbers: Numbers, keys: Mapping[str, int]) -> None:
+        """Show these classes with their numbers of images, and which key gives which."""
         names = [name for name in numbers.classes if name != UNLABELLED]
-        if names != list(self._lines):
+        if names != list(self._lines) or keys != self._keys:
+            self._keys = keys
             self._build(names)
         largest = max(numbers.classes.values(), default=1)
         for name, line in self._lines.items():
@@ -150,6 +154,7 @@ class ClassList(QWidget):
 
     def show_keys(self, shown: bool) -> None:
         """Show which key gives which class, or not."""
+        self._shows_keys = shown
         for line in self._lines.values():
             line.show_key(shown)
 
@@ -170,8 +175,8 @@ class ClassList(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        keys = class_keys(names)
-        self._lines = {name: ClassLine(f"class_{name}", name, keys.get(name, 0)) for name in names}
+        self._lines = {name: ClassLine(f"class_{name}", name, self._keys.get(name, 0)) for name in names}
+        self.show_keys(self._shows_keys)
         for name, line in self._lines.items():
             line.clicked.connect(lambda checked=False, name=name: self.chosen.emit(name))
             column.addWidget(line)

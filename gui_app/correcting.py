@@ -19,12 +19,47 @@ if TYPE_CHECKING:
 KEYS = 9
 
 
-def class_keys(classes: Sequence[str]) -> dict[str, int]:
-    """Return which of the keys 1 to 9 gives which class: a class that is called as a key has that one, so that nobody
-    who types 3 gives another class; else they go by order.
+class LabelKeys:
+    """Which of the keys 1 to 9 gives which class. A class keeps its key while the project is open: a new one that
+    comes first in the list must not move the keys under the fingers of a person who labels.
     """
-    own = {name: int(name) for name in classes if len(name) == 1 and name in "123456789"}
-    return own or {name: key for key, name in enumerate(classes[:KEYS], 1)}
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """Begin anew with another project."""
+        self._known = {}
+
+    def of(self, classes: Sequence[str]) -> dict[str, int]:
+        """Return the keys of these classes; new ones get those that are left."""
+        if not any(name in self._known for name in classes):
+            self._known = _first_keys(classes)
+        elif not all(name == str(key) for name, key in self._known.items()):
+            for name in classes:
+                self._add(name, classes)
+        else:
+            self._known |= _own_keys(classes)
+        return {name: self._known[name] for name in classes if name in self._known}
+
+    def _add(self, name: str, classes: Sequence[str]) -> None:
+        """Give a new class a key that no class ever had, else one whose class is gone."""
+        if name in self._known:
+            return
+        wanted = [*_own_keys([name]).values(), *range(1, KEYS + 1)]
+        held = {self._known[each] for each in classes if each in self._known}
+        free = [key for key in wanted if key not in self._known.values()] or [key for key in wanted if key not in held]
+        if free:
+            self._known = {each: key for each, key in self._known.items() if key != free[0]} | {name: free[0]}
+
+
+def _first_keys(classes: Sequence[str]) -> dict[str, int]:
+    """A class that is called as a key has that one, so that nobody who types 3 gives another class; else by order."""
+    return _own_keys(classes) or {name: key for key, name in enumerate(classes[:KEYS], 1)}
+
+
+def _own_keys(classes: Sequence[str]) -> dict[str, int]:
+    return {name: int(name) for name in classes if len(name) == 1 and name in "123456789"}
 
 
 def label(images: "Sequence[FoundImage]", class_name: str) -> "Step":

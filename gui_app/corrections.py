@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
 
 class Corrections(QObject):
-    """Carries out corrections by the signal `wished`, and takes them back in the same way."""
+    """Carries out corrections by the signal `wished`, and takes them back in the same way.
+
+    `stepped` says before a step back or forth which images it concerns.
+    """
 
     wished = Signal(tuple)
+    stepped = Signal(frozenset)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -27,6 +31,11 @@ class Corrections(QObject):
         """Know what holds now. What was wished and has not come about yet is held in mind."""
         self._present = present
         self._pending = {key: value for key, value in self._pending.items() if present.get(key) != value}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something was wished for that does not hold yet."""
+        return bool(self._pending)
 
     def forget(self) -> None:
         """Begin anew with another project."""
@@ -62,14 +71,20 @@ class _Step(QUndoCommand):
         self._corrections = corrections
         self._forward = forward
         self._before = before
+        self._paths = frozenset(path for path, _ in before)
+        self._done = False
 
     def redo(self) -> None:
         """Carry them out."""
+        if self._done:
+            self._corrections.stepped.emit(self._paths)
+        self._done = True
         self._corrections.carry_out(self._forward)
 
     def undo(self) -> None:
         """Take them back."""
         from core.data.corrections import Correction
 
+        self._corrections.stepped.emit(self._paths)
         back = tuple(Correction(path, field, value) for (path, field), value in self._before.items())
         self._corrections.carry_out(back)

@@ -112,6 +112,12 @@ class ImageGrid(QWidget):
             self.view.setCurrentIndex(self._model.at(position))
             self._selection_changed()
 
+    def select(self, positions: Sequence[int]) -> None:
+        """Select these items; the first one becomes the current one and is shown."""
+        self._model.selection.these(positions)
+        self.view.setCurrentIndex(self._model.at(min(positions)))
+        self._selection_changed()
+
     def clear_selection(self) -> None:
         """Select nothing."""
         self._model.selection.these(())

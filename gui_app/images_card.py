@@ -32,7 +32,6 @@ class ImagesCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._images: Sequence[FoundImage] = ()
-        self._classes: Sequence[str] = ()
         self.changes = ChangesLine()
         self.filters = FilterRow()
         self.filters.chosen.connect(self.filter_chosen)
@@ -44,6 +43,8 @@ class ImagesCard(Card):
         self.grid.menu_wanted.connect(self.bar.pop_menu)
         self.bar.clear.connect(self.grid.clear_selection)
         self._empty = EmptyState("", "")
+        self._empty.setObjectName("data_empty")
+        self._empty.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # keys stay with the images while there are none
         self.body.addWidget(self._make_reading())
         self.body.addWidget(self.changes)
         self.body.addWidget(self._make_upper())
@@ -75,16 +76,16 @@ class ImagesCard(Card):
     def show_images(self, images: "Sequence[FoundImage]", state: "State", chosen: Filter, *, keep: bool) -> None:
         """Show these images; `keep` the place and the selection as far as they are still there."""
         self._images = images
-        self._classes = state.scan.classes if state.scan else ()
         self.grid.set_images(_items(images, state, chosen), keep=keep)
         self._shown.setText(self._in_words(images, chosen))
-        self.grid.setVisible(bool(images))
-        self._empty.setVisible(not images)
+        self._show_either(there=bool(images))
         self._empty.say(*self._why_empty(state, chosen))
         self._show_selected()
 
     def show_undo(self, step: str) -> None:
         """Offer to take back the last step of correction, if there is one."""
+        if not step and self._undo.hasFocus():
+            self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
         self._undo.setVisible(bool(step))
         self._undo.setToolTip(as_tip(self.tr("Undo: {step} (Ctrl+Z)").format(step=step.replace("&&", "&"))))
 
@@ -95,6 +96,22 @@ class ImagesCard(Card):
         before = [position for position in range(min(taken)) if position not in taken][-1:]
         for position in (after or before)[:1]:
             self.grid.go_to(position)
+
+    def select(self, paths: "frozenset[str]") -> bool:
+        """Select the images with these paths and show the first; False if none of them is here."""
+        positions = [position for position, image in enumerate(self._images) if image.path in paths]
+        if positions:
+            self.grid.select(positions)
+        return bool(positions)
+
+    def _show_either(self, *, there: bool) -> None:
+        """Show the images or why there are none; the one takes the focus over from the other."""
+        comes, leaves = (self.grid, self._empty) if there else (self._empty, self.grid)
+        focused = leaves.hasFocus() or self.grid.view.hasFocus()
+        comes.show()
+        if focused:
+            comes.setFocus(Qt.FocusReason.OtherFocusReason)
+        leaves.hide()
 
     def _make_reading(self) -> QWidget:
         self._reading = QWidget()
@@ -136,7 +153,7 @@ class ImagesCard(Card):
         self._upper.setCurrentIndex(1 if positions else 0)
         if positions:
             all_left_out = all(self._images[position].left_out for position in positions)
-            self.bar.show_selected(len(positions), self._classes, all_left_out=all_left_out)
+            self.bar.show_selected(len(positions), all_left_out=all_left_out)
 
     def _in_words(self, images: "Sequence[FoundImage]", chosen: Filter) -> str:
         if chosen.class_name == UNLABELLED and images:

@@ -1,13 +1,12 @@
 """The line above the images while some are selected: how many, and what can be done with them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QCursor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLineEdit, QMenu, QPushButton, QWidget
 
-from gui_app.correcting import class_keys
 from gui_app.split_slider import PARTS
 from gui_app.theme import SPACE
 from gui_app.widgets import link_button, text_label
@@ -30,6 +29,7 @@ class SelectionBar(QWidget):
         super().__init__(parent)
         self._number = 0
         self._classes: Sequence[str] = ()
+        self._keys: Mapping[str, int] = {}
         self._count = text_label(role="strong", name="selected_count")
         self._label = self._link(self.tr("Label ▾"), "selected_label", self._offer_classes)
         self._leave = self._link(self.tr("Leave out"), "selected_leave_out", self.leave_out.emit)
@@ -46,9 +46,13 @@ class SelectionBar(QWidget):
         self._row.insertStretch(self._row.count() - 1, 1)
         self.setMinimumWidth(1)
 
-    def show_selected(self, number: int, classes: Sequence[str], *, all_left_out: bool) -> None:
-        """Show how many are selected; the classes are what they can be given."""
-        self._number, self._classes = number, classes
+    def show_classes(self, classes: Sequence[str], keys: Mapping[str, int]) -> None:
+        """Know which classes images can be given, some of them by a key."""
+        self._classes, self._keys = classes, keys
+
+    def show_selected(self, number: int, *, all_left_out: bool) -> None:
+        """Show how many are selected."""
+        self._number = number
         words = self.tr("Take back") if all_left_out else self.tr("Leave out")
         self._leave.setText(words)
         self._leave.setAccessibleName(words)
@@ -98,12 +102,11 @@ class SelectionBar(QWidget):
 
     def _fill_classes(self, menu: QMenu) -> None:
         menu.setObjectName("label_menu")
-        keys = class_keys(self._classes)
         for name in self._classes[:MOST_IN_MENU]:
             action = menu.addAction(name.replace("&", "&&"), partial(self.label.emit, name))
             action.setObjectName(f"label_{name}")
-            if name in keys:
-                action.setText(f"{action.text()}\t{keys[name]}")
+            if name in self._keys:
+                action.setText(f"{action.text()}\t{self._keys[name]}")
         menu.addSeparator()
         menu.addAction(self.tr("Another class…"), self._ask_class).setObjectName("label_other")
         menu.addAction(self.tr("No class"), partial(self.label.emit, "")).setObjectName("label_none")

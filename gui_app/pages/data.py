@@ -1,6 +1,7 @@
 """The Data page: which classes there are, the images, what is wrong with them, and how they are split."""
 
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -53,6 +54,8 @@ class DataPage(PageFrame):
         self._state: State | None = None
         self._filter = Filter()
         self._unlabelled = False
+        self._keys = correcting.LabelKeys()
+        self._stepped: frozenset[str] = frozenset()
         self._viewer: ImageViewer | None = None
         self._corrections = Corrections(self)
         self._corrections.wished.connect(self.correct)
@@ -73,6 +76,8 @@ class DataPage(PageFrame):
         if other:
             self._filter = Filter()
             self._corrections.forget()
+            self._keys.forget()
+            self._stepped = frozenset()
         self._corrections.show_present(state.corrections)
         self._show_header(state)
         self._images.show_reading(state.reading)
@@ -87,6 +92,7 @@ class DataPage(PageFrame):
             self._findings.show_findings(state.findings, state.data_problem, state.reading is not None)
         if before is None or any(now is not then for now, then in zip(_seen(state), _seen(before), strict=True)):
             self._show_images(keep=not other)
+            self._show_stepped()
             self._show_viewed()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
@@ -144,6 +150,8 @@ class DataPage(PageFrame):
         images.filter_chosen.connect(self._set_filter)
         images.undo.connect(self._corrections.stack.undo)
         self._corrections.stack.undoTextChanged.connect(images.show_undo)
+        self._corrections.stepped.connect(self._show_step)
+        images.grid.view.selected.connect(self._forget_step)
         images.changes.show_added.connect(lambda: self._set_filter(Filter(added=True)))
         images.changes.dismissed.connect(self.dismiss_changes)
         images.grid.activated.connect(self._open_image)
@@ -174,7 +182,9 @@ class DataPage(PageFrame):
         self._readings.setVisible(bool(scan and len(scan.readings) > 1))
         numbers = filters.numbers(scan) if scan else filters.Numbers({}, 0)
         self._unlabelled = numbers.unlabelled > 0
-        self._classes.show_numbers(numbers)
+        keys = self._keys.of(scan.classes if scan else ())
+        self._classes.show_numbers(numbers, keys)
+        self._images.bar.show_classes(scan.classes if scan else (), keys)
 
     def _show_split(self, state: State) -> None:
         self._split.setVisible(state.dataset is not None)
@@ -233,7 +243,26 @@ class DataPage(PageFrame):
 
     # corrections
 
+    def _show_step(self, paths: frozenset[str]) -> None:
+        """Select what a step back or forth concerns, now and once it came about: keys must mean what was changed."""
+        self._stepped = paths
+        self._images.select(paths)
+
+    def _show_stepped(self) -> None:
+        if not self._stepped:
+            return
+        shown, waiting = self._images.select(self._stepped), self._corrections.waiting
+        if not shown and not waiting:
+            self._set_filter(Filter())
+            self._images.select(self._stepped)
+        if not waiting:
+            self._forget_step()
+
+    def _forget_step(self) -> None:
+        self._stepped = frozenset()
+
     def _do(self, step: "correcting.Step") -> None:
+        self._forget_step()
         self._corrections.do(*step)
 
     def _do_key(self, key: int) -> None:
@@ -245,7 +274,7 @@ class DataPage(PageFrame):
     def _class_of_key(self, key: int) -> str:
         classes = self._state.scan.classes if self._state and self._state.scan else ()
         number = key - Qt.Key.Key_0
-        return next((name for name, own in correcting.class_keys(classes).items() if own == number), "")
+        return next((name for name, own in self._keys.of(classes).items() if own == number), "")
 
     def _label(self, name: str) -> None:
         step = correcting.label(self._images.chosen_images, name)
@@ -308,7 +337,9 @@ class DataPage(PageFrame):
 
     def _keys_in_words(self) -> str:
         classes = self._state.scan.classes if self._state and self._state.scan else ()
-        keys = " · ".join(f"{key} = {shorten(name)}" for name, key in correcting.class_keys(classes).items())
+        keys = " · ".join(
+            f"{key} = {shorten(name)}" for name, key in sorted(self._keys.of(classes).items(), key=itemgetter(1))
+        )
         return self.tr("{keys}\nDelete leaves it out, or takes it back.").format(keys=keys)
 
 

@@ -12,9 +12,11 @@ from shiboken6 import isValid
 
 from core.base.folders import Folders
 from gui_app import job, theme
+from gui_app.pages.data import DataPage
 from gui_app.session import Session
 from gui_app.window import MainWindow
 from tests.gui.helpers import WAIT_MS, draw_classes
+from tests.gui.insects import Desk
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +82,15 @@ def opened(window: MainWindow, qtbot: QtBot, images: Path) -> MainWindow:
     window.session.change_config({"backbone": "tiny", "device": "cpu"})
     qtbot.waitUntil(lambda: window.session.state.plan is not None and job.running() == 0, timeout=WAIT_MS)
     return window
+
+
+@pytest.fixture
+def desk(app: QApplication, qtbot: QtBot, folders: Folders) -> Desk:
+    """The Data page with a few insects."""
+    page = DataPage()
+    qtbot.addWidget(page)
+    page.resize(1100, 760)
+    page.show()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    return Desk(page, folders, qtbot)

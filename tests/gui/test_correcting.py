@@ -9,111 +9,31 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QInputDialog,
     QLabel,
-    QMenu,
     QPushButton,
     QRadioButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
-from core.base.folders import Folders
-from core.data.corrections import Correction, corrected, latest
-from core.data.dataset import PARTS, Dataset, LabelledImage
+from core.data.corrections import Correction, latest
 from core.data.findings.checks import Finding
 from core.data.folder.changes import Changes
 from core.data.folder.listing import FoundImage, Reading, Scan
 from core.data.groups import NOTHING, Grouping
 from gui_app.classlist import ClassLine
-from gui_app.grid import ImageGrid, ImageViewer
+from gui_app.grid import ImageViewer
 from gui_app.groupings_dialog import GroupingsDialog
 from gui_app.pages.data import DataPage
 from gui_app.split_card import PartLine
 from gui_app.split_slider import SplitSlider
-from gui_app.state import ProjectInfo, State
+from gui_app.state import ProjectInfo
 from tests.gui.helpers import click, drop, find, read
+from tests.gui.insects import CONTROL, Desk
 
 # what the screen that is none says of menus
 pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
-
-CONTROL = Qt.KeyboardModifier.ControlModifier
-
-
-class Desk:
-    """The page with a hand-made folder: four ants, three bees, three that have no class; corrections hold at once."""
-
-    def __init__(self, page: DataPage, folders: Folders, qtbot: QtBot) -> None:
-        self.page, self.qtbot = page, qtbot
-        names = [*[f"ants/{n}.png" for n in range(4)], *[f"bees/{n}.png" for n in range(3)]]
-        images = [FoundImage(name, name.split("/")[0], None, 100) for name in names]
-        images += [FoundImage(f"new/{n}.png", "", None, 100) for n in range(3)]
-        self.found = Scan(Path("insects"), "classes", ("ants", "bees"), tuple(images))
-        self.said: list[Correction] = []
-        self.state = State(folders, project=ProjectInfo("insects", Path("insects.graft"), Path("insects")))
-        page.correct.connect(self.correct)
-        self.show()
-
-    def correct(self, corrections: tuple[Correction, ...]) -> None:
-        self.said += corrections
-        self.show()
-
-    def show(self, **changes: object) -> None:
-        present = latest(self.said)
-        scan = corrected(self.found, present)
-        labels = {name: label for label, name in enumerate(scan.classes)}
-        dataset = Dataset(
-            scan.root,
-            scan.classes,
-            tuple(
-                LabelledImage(image.path, labels[image.class_name], PARTS[place % 3], "")
-                for place, image in enumerate(scan.usable)
-            ),
-        )
-        self.state = replace(self.state, scan=scan, dataset=dataset, corrections=present, **changes)  # type: ignore[arg-type]
-        self.page.show_state(self.state)
-
-    @property
-    def grid(self) -> ImageGrid:
-        return find(self.page, "data_grid", ImageGrid)
-
-    def take(self, *positions: int) -> None:
-        """Select images with the mouse."""
-        for position in positions:
-            centre = self.grid.view.visualRect(self.grid.view.grid.at(position)).center()
-            keys = CONTROL if position != positions[0] else Qt.KeyboardModifier.NoModifier
-            QTest.mouseClick(self.grid.view.viewport(), Qt.MouseButton.LeftButton, keys, centre)
-
-    def press(self, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        QTest.keyClick(self.grid.view, key, keys)
-
-    def click(self, name: str) -> None:
-        click(self.qtbot, self.page, name)
-
-    def trigger(self, menu: str, action: str) -> None:
-        """Choose an entry of the menu that is open, and close it."""
-        opened = next(each for each in self.page.findChildren(QMenu, menu) if each.isVisible())
-        opened.findChild(QAction, action).trigger()  # type: ignore[union-attr]
-        opened.close()
-
-    def shown(self) -> list[str]:
-        return [f"{item.path.parent.name}/{item.path.stem}" for item in self.grid.items]
-
-    def classes(self) -> dict[str, str]:
-        assert self.state.scan is not None
-        return {image.path: image.class_name for image in self.state.scan.images}
-
-
-@pytest.fixture
-def desk(app: QApplication, qtbot: QtBot, folders: Folders) -> Desk:
-    page = DataPage()
-    qtbot.addWidget(page)
-    page.resize(1100, 760)
-    page.show()
-    page.activateWindow()
-    qtbot.waitUntil(page.isActiveWindow)
-    return Desk(page, folders, qtbot)
 
 
 def test_a_number_gives_the_class_and_control_z_takes_it_back(desk: Desk) -> None:

@@ -1,0 +1,69 @@
+"""Labelling by keys on the Data page: one image after the other, and a step back in between."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from tests.gui.helpers import find
+from tests.gui.insects import CONTROL, Desk
+
+pytestmark = pytest.mark.qt_log_ignore("does not support (raise|grabbing)", extend=True)
+
+
+def test_a_new_class_moves_no_key_and_gets_the_next_one(desk: Desk) -> None:
+    desk.take(0, 1)
+    desk.give("Aphids")
+    assert desk.state.scan is not None and desk.state.scan.classes == ("Aphids", "ants", "bees")
+    desk.take(0)
+    for key, name in ((Qt.Key.Key_1, "ants"), (Qt.Key.Key_2, "bees"), (Qt.Key.Key_3, "Aphids")):
+        desk.press(key)
+        assert desk.classes()["ants/0.png"] == name
+    desk.take(0, 1)
+    desk.give("Beetles")
+    desk.press(Qt.Key.Key_3)
+    assert desk.classes()["ants/0.png"] == "Beetles", "the key of a class that is gone for now is kept for it"
+    desk.press(Qt.Key.Key_1)
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    desk.take(0)
+    desk.press(Qt.Key.Key_1)
+    desk.press(Qt.Key.Key_4)
+    assert desk.classes()["ants/0.png"] == "Beetles"
+
+
+def test_a_step_back_and_forth_selects_the_images_it_concerns(desk: Desk) -> None:
+    desk.click("label_them")
+    desk.press(Qt.Key.Key_1)
+    assert desk.selected() == ["new/1"]
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    assert desk.selected() == ["new/0"]
+    desk.press(Qt.Key.Key_2)
+    assert {name: said for name, said in desk.classes().items() if name.startswith("new") and said} == {
+        "new/0.png": "bees"
+    }
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    desk.press(Qt.Key.Key_Y, CONTROL)
+    assert desk.selected() == ["new/0"], "it has left what is unlabelled: all are shown"
+
+
+def test_a_step_back_selects_when_its_answer_comes_late(desk: Desk) -> None:
+    desk.click("label_them")
+    desk.press(Qt.Key.Key_2)
+    desk.page.correct.disconnect(desk.correct)
+    desk.page.correct.connect(desk.said.extend)
+    desk.press(Qt.Key.Key_Z, CONTROL)
+    desk.show()
+    assert desk.selected() == ["new/0"]
+
+
+def test_the_keyboard_stays_with_the_images_when_none_is_left_to_label(desk: Desk) -> None:
+    desk.click("label_them")
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_2):
+        desk.press(key)
+    empty = find(desk.page, "data_empty", QWidget)
+    assert empty.hasFocus() and not desk.grid.isVisible()
+    QTest.keyClick(empty, Qt.Key.Key_Z, CONTROL)
+    assert desk.grid.view.hasFocus()
+    assert desk.selected() == ["new/2"]
+    desk.press(Qt.Key.Key_1)
+    assert desk.classes()["new/2.png"] == "ants"
