@@ -121,7 +121,7 @@ def check(folder: ImagesFolder, json: Json = False) -> None:
     """What is in a folder, what is wrong with it, and how it will be split."""
     from core.data.survey import with_shortcut
 
-    made = with_shortcut(_survey(folder, seed=0, quiet=json))
+    made = with_shortcut(_survey(folder, quiet=json))
     show.check(made, json)
     if made.problem:
         raise UserError(made.problem)
@@ -162,7 +162,7 @@ def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  
     if out.absolute().is_relative_to(folder.absolute()):
         raise UserError(f"“{out}” lies among the images.", "Choose a folder outside of them for the run.")
     backbone, folders = BACKBONES[config.backbone], Folders.of_user()
-    made = _survey(folder, config.seed, quiet=json)
+    made = _survey(folder, quiet=json)
     if made.dataset is None:
         raise UserError(made.problem)
     show.kept_together(made, quiet=json)
@@ -270,12 +270,12 @@ def _scan(folder: Path, quiet: bool) -> "Scan":
     raise AssertionError("a scan ends with what was scanned")
 
 
-def _survey(folder: Path, seed: int, quiet: bool) -> "Survey":
+def _survey(folder: Path, quiet: bool) -> "Survey":
     from core.data.near import near_duplicates
-    from core.data.survey import Known, survey
+    from core.data.survey import survey
 
     found = _scan(folder, quiet)
-    return survey(found, near_duplicates(found.readable), Known(seed=seed))
+    return survey(found, near_duplicates(found.readable))
 
 
 @contextmanager

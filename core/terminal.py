@@ -268,7 +268,7 @@ def _class_rows(made: "Survey") -> list[dict[str, Any]]:
 
 def _kept_together(made: "Survey") -> str:
     """Return by what images are kept on one side of the split, or nothing."""
-    grouping = next(each for each in made.groupings if each.key == made.decisions.grouping)
+    grouping = next(each for each in made.groupings if each.key == made.grouping)
     kept = ["near-duplicates"] if made.near else []
     return " and ".join([*kept, f"images grouped by {grouping.title}"] if grouping.groups else kept)
 

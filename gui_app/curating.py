@@ -18,6 +18,7 @@ from gui_app.state import Store
 if TYPE_CHECKING:
     from core.data.corrections import Correction
     from core.data.decisions import Decisions
+    from core.data.folder.listing import FoundImage
     from core.data.store.project import Project
     from core.data.survey import Survey
 
@@ -37,20 +38,25 @@ class Curating(QObject):
         self._judging, self._writing = Desk(notifier, self), Desk(notifier, self)
         self._project: Project | None = None
         self._survey: Survey | None = None
+        self._images: dict[str, FoundImage] = {}
 
     def open(self, project: "Project", survey: "Survey | None") -> None:
         """Go on with the images of a project."""
-        self._project, self._survey = project, survey
+        self._project = project
+        self._survey, self._images = survey, _by_path(survey)
         self._store.update(changes=None, **(_shown(survey) if survey else _NOTHING))
 
     def take(self, event: projects.Read) -> None:
         """Show what follows from the images."""
-        self._survey = event.survey
+        self._survey, self._images = event.survey, _by_path(event.survey)
         self._store.update(reading=None, changes=event.changes or self._store.state.changes, **_shown(event.survey))
 
     def correct(self, corrections: "tuple[Correction, ...]") -> None:
         """Keep the words of a person on single images; they hold at once."""
-        self._tell(lambda project: project.correct(corrections))
+        from core.data.corrections import words_of
+
+        words = tuple(words_of(corrections, self._images))
+        self._tell(lambda project: project.correct(words))
 
     def choose_grouping(self, key: str) -> None:
         """Keep other images together; the split is drawn anew if that is another choice than before."""
@@ -133,6 +139,10 @@ class Curating(QObject):
         self._store.update(busy="")
 
 
+def _by_path(survey: "Survey | None") -> "dict[str, FoundImage]":
+    return {image.path: image for image in survey.found.images} if survey is not None else {}
+
+
 def _decide(project: "Project", change: "Callable[[Decisions], Decisions]", anew: bool) -> None:
     project.decide(change(project.decisions()))
     if anew:
@@ -158,7 +168,7 @@ def _shown(survey: "Survey") -> dict[str, object]:
         "data_problem": survey.problem,
         "corrections": survey.corrections,
         "groupings": survey.groupings,
-        "grouping": survey.decisions.grouping,
+        "grouping": survey.grouping,
         "grouping_confirmed": survey.decisions.confirmed,
         "shares": survey.decisions.shares,
     }

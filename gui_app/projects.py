@@ -136,7 +136,6 @@ def read(project: "Project", stop: Stop) -> Iterator[object]:
             project.keep(event.images)
         elif isinstance(event, Scanned):
             changed = changes(before, event.scan) if before else None
-            project.follow(changed.renamed if changed else ())
             near = None if changed is None or changed else project.near()
             yield from _judged(project, event.scan, near, stop, changed)
         else:
@@ -147,7 +146,7 @@ def judge_again(project: "Project", before: "Survey", stop: Stop) -> Iterator[ob
     """Put together anew what follows from the images, after a person corrected them or decided otherwise."""
     from core.data.survey import survey
 
-    made = survey(before.found, before.near, replace(_known(project), shortcut=before.shortcut))
+    made = survey(before.found, before.near, replace(_known(project, before.found), shortcut=before.shortcut))
     yield from _kept(project, made, stop)
 
 
@@ -173,7 +172,7 @@ def _opened(project: "Project", stop: Stop) -> Iterator[object]:
     from core.results.runs import list_runs
 
     scanned = project.scan()
-    known = survey(scanned, project.near(), _known(project)) if scanned is not None else None
+    known = survey(scanned, project.near(), _known(project, scanned)) if scanned is not None else None
     yield Opened(project, project.config(), scanned, known, list_runs(project.runs_folder))
     if known is None or known.dataset is None:
         yield from read(project, stop)
@@ -190,23 +189,24 @@ def _judged(
 
     near = near_duplicates(found.readable, stop) if near is None else near
     if not stop():
-        yield from _kept(project, survey(found, near, _known(project)), stop, changed)
+        yield from _kept(project, survey(found, near, _known(project, found)), stop, changed)
 
 
 def _kept(project: "Project", made: "Survey", stop: Stop, changed: "Changes | None" = None) -> Iterator[Read]:
     """Yield a survey once it is kept, and again once it was seen what beside the pictures gives the labels away."""
     from core.data.survey import with_shortcut
 
-    project.save(made.found, made.dataset, made.near)
+    project.save(made.found, made.drawn or made.dataset, made.near)
     project.decide(made.decisions)
     yield Read(made, changed)
     yield Read(with_shortcut(made, stop))
 
 
-def _known(project: "Project") -> "Known":
+def _known(project: "Project", found: "Scan") -> "Known":
+    from core.data.corrections import present
     from core.data.survey import Known
 
-    return Known(project.corrections(), project.known(), project.decisions(), project.config().seed)
+    return Known(present(project.journal(), found), project.known(), project.decisions())
 
 
 def _known_project(images: Path, place: Place, name: str) -> "tuple[Project | None, Path]":

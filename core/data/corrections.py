@@ -1,11 +1,15 @@
-"""What a person said of single images, against what the folder says: kept in the project, never in the files."""
+"""What a person said of single images, against what the folder says: kept in the project, never in the files.
 
-from collections.abc import Iterable, Mapping
+What was said is said of a content, not of a name: it follows the image when its file is renamed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from core.data.dataset import Part
 from core.data.folder.listing import FoundImage, Scan
+from core.data.near import near_hashes
 
 Field = Literal["label", "left_out", "group", "part"]
 """What can be corrected: the class (empty: unlabelled), whether the image is used ("yes" leaves it out), the group that
@@ -19,6 +23,47 @@ class Correction:
     path: str
     field: Field
     value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A correction as the journal keeps it: with the content of which it was said, and that one's perceptual hash."""
+
+    correction: Correction
+    sha256: str
+    phash: str
+
+
+def words_of(corrections: Iterable[Correction], images: Mapping[str, FoundImage]) -> Iterator[Word]:
+    """Yield what the journal keeps of corrections; `images` are those of the present scan by their path."""
+    for each in corrections:
+        image = images.get(each.path)
+        phash = image.facts.phash if image is not None and image.facts is not None else ""
+        yield Word(each, image.sha256 if image is not None else "", phash)
+
+
+def present(journal: Iterable[Word], scan: Scan) -> dict[tuple[str, Field], str]:
+    """Return what holds for the images of a scan, by path and field.
+
+    A word follows its content to a new name. Where that content is gone, it holds for the file that has its name only
+    if that shows nearly the same picture: it was edited, and not replaced by another.
+    """
+    by_path = {image.path: image for image in scan.images}
+    by_content: dict[str, list[str]] = defaultdict(list)
+    for image in scan.images:
+        by_content[image.sha256].append(image.path)
+    return latest(replace(word.correction, path=path) for word in journal for path in _meant(word, by_path, by_content))
+
+
+def _meant(word: Word, by_path: Mapping[str, FoundImage], by_content: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    path = word.correction.path
+    there = by_path.get(path)
+    if not word.sha256 or (there is not None and there.sha256 == word.sha256):
+        return (path,)
+    if word.sha256 in by_content:
+        return by_content[word.sha256]
+    edited = there is not None and there.facts is not None and near_hashes(there.facts.phash, word.phash)
+    return (path,) if edited else ()
 
 
 def latest(journal: Iterable[Correction]) -> dict[tuple[str, Field], str]:

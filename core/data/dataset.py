@@ -24,12 +24,16 @@ class LabelledImage:
 
 @dataclass(frozen=True)
 class Dataset:
-    """All images of a split, in the order of their paths. `brings_test` says that the folder gave the test part."""
+    """All images of a split, in the order of their paths. `brings_test` says that the folder gave the test part.
+
+    `notes` say in sentences which images of the folder are not in it, and why.
+    """
 
     root: Path
     classes: tuple[str, ...]
     images: tuple[LabelledImage, ...]
     brings_test: bool = False
+    notes: tuple[str, ...] = ()
 
     def part(self, part: Part) -> tuple[LabelledImage, ...]:
         """Return the images of one part."""

@@ -53,6 +53,7 @@ _TIME = _Bounds(least_pieces=5, largest=0.34, offered_from=0.02, convinces_from=
 
 @dataclass(frozen=True)
 class _Guess:
+    key: str
     title: str
     groups: Mapping[str, str]
     convinces: bool
@@ -61,41 +62,47 @@ class _Guess:
 NOTHING = Grouping("none", "nothing: each picture alone", 0, (), {})
 
 
-def groupings(scan: Scan) -> tuple[Grouping, ...]:
-    """Return the groupings that make sense for these images, the most convincing first; "none" stands before others."""
+def groupings(scan: Scan, kept: str = "") -> tuple[Grouping, ...]:
+    """Return the groupings that make sense for these images, the most convincing first; "none" stands before others.
+
+    The one whose key is `kept` was decided before: it stays among them however little it convinces by now.
+    """
     images = scan.usable
-    guesses = [(key, guess) for key, guesser in _GUESSERS if (guess := guesser(images)) is not None]
-    convincing = [_grouping(key, guess) for key, guess in guesses if guess.convinces]
-    return (*convincing, NOTHING, *(_grouping(key, guess) for key, guess in guesses if not guess.convinces))
+    guesses = [guess for guesser in _GUESSERS if (guess := guesser(images, kept)) is not None]
+    convincing = [_grouping(guess) for guess in guesses if guess.convinces or guess.key == kept]
+    others = [_grouping(guess) for guess in guesses if not (guess.convinces or guess.key == kept)]
+    return (*convincing, NOTHING, *others)
 
 
-def _grouping(key: str, guess: _Guess) -> Grouping:
+def _grouping(guess: _Guess) -> Grouping:
     members = _members(guess.groups)
     largest = sorted(members.values(), key=lambda paths: (-len(paths), paths))[:_SHOWN_GROUPS]
     examples = tuple(tuple(paths[:_SHOWN_PATHS]) for paths in largest)
-    return Grouping(key, guess.title, len(members), examples, guess.groups)
+    return Grouping(guess.key, guess.title, len(members), examples, guess.groups)
 
 
-def _given(images: Sequence[FoundImage]) -> _Guess | None:
+def _given(images: Sequence[FoundImage], kept: str) -> _Guess | None:
     """Take what the subfolders or the table say; offered even where it leaves too few pieces, as somebody said it."""
     groups = _of_two({image.path: image.group for image in images if image.group})
     if not groups:
         return None
     folders = sum(set(image.group.split("/")) <= set(image.path.split("/")[:-1]) for image in images if image.group)
     title = "the subfolder" if folders * 2 > len(groups) else "the column of the table"
-    return _Guess(title, groups, _in_pieces(images, groups, _GIVEN))
+    return _Guess("given", title, groups, _in_pieces(images, groups, _GIVEN))
 
 
-def _by_name(images: Sequence[FoundImage]) -> _Guess | None:
+def _by_name(images: Sequence[FoundImage], kept: str) -> _Guess | None:
     """Find the beginning of names that most images share with a few others; the shortest that leaves enough pieces."""
     best: tuple[int, _Guess] | None = None
     stems = {image.path: PurePosixPath(image.path).stem for image in images}
     for title, cut in _cuts(stems.values()):
         groups = _of_two({path: start for path, stem in stems.items() if (start := cut(stem))})
-        share = len(groups) / max(1, len(images))
+        share, key = len(groups) / max(1, len(images)), f"name: {title}"
+        if groups and key == kept:
+            return _Guess(key, title, groups, True)
         if share < _NAME.offered_from or not _in_pieces(images, groups, _NAME):
             continue
-        guess = _Guess(title, groups, share >= _NAME.convinces_from)
+        guess = _Guess(key, title, groups, share >= _NAME.convinces_from)
         rank = len(images) - len(groups) + len(set(groups.values()))
         if best is None or (guess.convinces, -rank) > (best[1].convinces, -best[0]):
             best = rank, guess
@@ -132,18 +139,20 @@ def _before_letter(name: str) -> str:
     return found[1] if found else ""
 
 
-def _by_time(images: Sequence[FoundImage]) -> _Guess | None:
+def _by_time(images: Sequence[FoundImage], kept: str) -> _Guess | None:
     """Take pictures of one camera that follow each other quickly as one burst."""
     taken = sorted(
         (image.facts.camera, time, image.path)
         for image in images
         if image.facts is not None and (time := _time(image.facts.captured)) is not None
     )
-    for seconds, words in _BURSTS:
+    for seconds, words in sorted(_BURSTS, key=lambda burst: f"time: {burst[0]} s" != kept):
         groups = _of_two(_bursts(taken, seconds))
-        share = len(groups) / max(1, len(images))
+        share, key = len(groups) / max(1, len(images)), f"time: {seconds} s"
+        if groups and key == kept:
+            return _Guess(key, f"when they were taken, within {words}", groups, True)
         if share >= _TIME.offered_from and _in_pieces(images, groups, _TIME):
-            return _Guess(f"when they were taken, within {words}", groups, share >= _TIME.convinces_from)
+            return _Guess(key, f"when they were taken, within {words}", groups, share >= _TIME.convinces_from)
     return None
 
 
@@ -164,11 +173,7 @@ def _time(captured: str) -> float | None:
         return None
 
 
-_GUESSERS: tuple[tuple[str, Callable[[Sequence[FoundImage]], _Guess | None]], ...] = (
-    ("given", _given),
-    ("name", _by_name),
-    ("time", _by_time),
-)
+_GUESSERS: tuple[Callable[[Sequence[FoundImage], str], _Guess | None], ...] = (_given, _by_name, _by_time)
 
 
 def _members(groups: Mapping[str, str]) -> dict[str, list[str]]:

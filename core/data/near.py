@@ -50,6 +50,11 @@ class _Stopped(Exception):  # noqa: N818 - stopping is not an error
     """`stop` said so."""
 
 
+def near_hashes(first: str, second: str) -> bool:
+    """Return whether two perceptual hashes (64 hex digits; empty: none) are those of nearly one picture."""
+    return bool(first and second) and (int(first, 16) ^ int(second, 16)).bit_count() <= _LEVELS[0]
+
+
 def near_duplicates(images: Sequence[FoundImage], stop: Stop = never) -> Clusters:
     """Return clusters of paths: at least two different contents each, with all their copies; none if stopped.
 

@@ -75,11 +75,11 @@ def make_dataset(
     """Deal the usable images out to the parts; equal arguments give the same dataset.
 
     `together` are clusters of paths and `groups` names one for a path: neither is on two sides. `moved` (path -> part,
-    a person's word) takes all that belongs to the image along. `known` (path or SHA-256 -> part) never moves, and parts
-    that the folder brings stay, also where a group lies on two of them; only what the folder lacks is taken from its
-    training images: a test part, and validation images for a class that has none. Left out are copies in training (or
-    else in validation) of what is fixed on another side, and new images that belong to known ones on two sides
-    (`left_out_by_split`). Raises UserError if a class has no image left to train on or to validate with.
+    a person's word) takes all that belongs to the image along. `known` (SHA-256, or else path, -> part) never moves,
+    and parts that the folder brings stay, also where a group lies on two of them; only what the folder lacks is taken
+    from its training images: a test part, and validation images for a class that has none. Left out are copies in
+    training (or else in validation) of what is fixed on another side, and new images that belong to known ones on two
+    sides (`left_out_by_split`). Raises UserError if a class has no image left to train on or to validate with.
     """
     contents = _contents(scan, known, moved)
     units = _units(contents, together, groups)
@@ -140,7 +140,7 @@ def _may_be_in(scan: Scan, known: Mapping[str, Part]) -> dict[str, tuple[Part, .
         return tuple(part for part in PARTS if lacking[part])
 
     def may_be_in(image: FoundImage) -> tuple[Part, ...]:
-        fixed = known.get(image.path) or known.get(image.sha256)
+        fixed = known.get(image.sha256) or known.get(image.path)
         return (fixed,) if fixed else parts(image.class_name, image.part)
 
     return {image.path: may_be_in(image) for image in usable}

@@ -35,6 +35,9 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
     writer = RunWriter(folder, plan)
     pace = Pace(stages(plan))
     try:
+        for note in plan.dataset.notes:
+            writer.add(Warned(f"Left out: {note}"))
+            yield Warned(f"Left out: {note}")
         for event in run(plan, folder, folders, _unpaused(stop, pace), pace):
             if isinstance(event, Finished) and event.best_epoch:
                 event = yield from _scored_or_kept(event, writer, _scored(event, plan, folder, folders, pace))

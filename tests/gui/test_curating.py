@@ -98,6 +98,29 @@ def test_a_correction_follows_a_renamed_file(opened: MainWindow, qtbot: QtBot, i
     assert labels(settled(session, qtbot))["rows/renamed.png"] == "columns"
 
 
+def test_numbering_files_anew_moves_no_image_to_another_part(opened: MainWindow, qtbot: QtBot, images: Path) -> None:
+    session = opened.session
+    assert session.state.dataset is not None
+    before = {image.sha256: image.part for image in session.state.dataset.images}
+    (images / "rows/00.png").unlink()
+    for number in range(1, 20):
+        (images / f"rows/{number:02d}.png").rename(images / f"rows/{number - 1:02d}.png")
+    session.rescan()
+    after = settled(session, qtbot).dataset
+    assert after is not None and len(after.images) == 39
+    assert {image.sha256: image.part for image in after.images}.items() <= before.items()
+
+
+def test_a_move_to_another_part_can_be_taken_back(opened: MainWindow, qtbot: QtBot) -> None:
+    session = opened.session
+    before = parts(session.state)
+    path = next(path for path, part in before.items() if part == "train")
+    session.correct((Correction(path, "part", "test"),))
+    assert parts(settled(session, qtbot))[path] == "test"
+    session.correct((Correction(path, "part", None),))
+    assert parts(settled(session, qtbot)) == before
+
+
 def test_images_from_elsewhere_are_added(opened: MainWindow, qtbot: QtBot, images: Path) -> None:
     more = draw_classes(images.parent / "more", {"rows": 23})
     session = opened.session

@@ -1,10 +1,13 @@
 """What to know about the split, and whether training can begin."""
 
 import math
+from collections import defaultdict
 from statistics import median
 
 from core.data.findings.classes import FEW_IMAGES
-from core.data.findings.finding import Evidence, Finding, listed, plural, quoted
+from core.data.findings.finding import Evidence, Finding, Severity, listed, paths, plural, quoted
+from core.data.folder.listing import FoundImage
+from core.data.split import left_out_by_split
 
 SMALL_TEST = 100
 _MEANINGLESS = 30
@@ -37,6 +40,41 @@ def small_test(evidence: Evidence) -> Finding | None:
             " images kept for the test, and scores them all."
         )
     return Finding("small-test", "warn", len(test), title, advice, tuple(image.path for image in test))
+
+
+def between(evidence: Evidence) -> Finding | None:
+    """Images that the split had to leave out."""
+    if evidence.dataset is None:
+        return None
+    content_of = {image.path: image.sha256 for image in evidence.labelled}
+    used = {image.sha256 for image in evidence.dataset.images}
+    out = left_out_by_split(evidence.scan, evidence.dataset)
+    images = tuple(path for path in out if content_of[path] not in used)  # copies of used ones have their own finding
+    if not images:
+        return None
+    title = plural(len(images), "image is in no part of the split", "images are in no part of the split")
+    advice = "Each belongs to images on two sides, where it would make the score too good. They are not used."
+    return Finding("between", "warn", len(images), title, advice, images)
+
+
+def group_across(evidence: Evidence) -> Finding | None:
+    """Groups that a table, a subfolder or a person names, and that lie on several sides of the split."""
+    members: dict[str, list[FoundImage]] = defaultdict(list)
+    for image in evidence.labelled:
+        if image.group and image.path in evidence.parts:
+            members[image.group].append(image)
+    across = {
+        name: images for name, images in members.items() if len({evidence.parts[image.path] for image in images}) > 1
+    }
+    if not across:
+        return None
+    severity: Severity = "warn" if evidence.scan.layout == "table" else "info"
+    title = plural(len(across), "group lies on two sides of the split", "groups lie on two sides of the split")
+    advice = (
+        f"{listed([quoted(name) for name in across])}. If these images belong together, the score will be too good:"
+        " choose beneath the split what stays together."
+    )
+    return Finding("group-across", severity, len(across), title, advice, paths(*across.values()))
 
 
 def untested(evidence: Evidence) -> Finding | None:

@@ -34,8 +34,12 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE unfinished AS SELECT * FROM images LIMIT 0",
         # Nothing is ever taken out of it: to take a word back is a further entry.
         """CREATE TABLE journal (
-            id INTEGER PRIMARY KEY, at TEXT NOT NULL, path TEXT NOT NULL, field TEXT NOT NULL, value TEXT
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, path TEXT NOT NULL, field TEXT NOT NULL, value TEXT,
+            sha256 TEXT NOT NULL, phash TEXT NOT NULL
         )""",
+        # The part belongs to the content; that of the name holds where a file was edited in place.
+        "CREATE TABLE contents (sha256 TEXT PRIMARY KEY, part TEXT NOT NULL) WITHOUT ROWID",
+        "INSERT OR REPLACE INTO contents SELECT sha256, part FROM parts JOIN images USING (path) WHERE sha256 != ''",
     ),
 )
 """What leads from each version of the file to the next, the first from an empty file to version 1."""

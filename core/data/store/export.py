@@ -1,13 +1,15 @@
 """What was corrected, for other programs: a table of labels, or a copy of the images in class folders."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePath
 
 from core.base.errors import UserError
 from core.base.events import Progress, Stop, never
 from core.base.tables import write_rows
+from core.data.folder.layouts import is_unlabelled
 from core.data.images import printable
 from core.data.survey import Survey
 
@@ -16,6 +18,8 @@ COLUMNS = ("file", "label", "group", "split", "left_out", "label_in_folder")
 
 UNLABELLED = "unlabelled"
 """The name of the folder for images without a label."""
+
+_FORBIDDEN = '/\\:*?"<>|'
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,13 @@ def write_copy(survey: Survey, folder: Path, stop: Stop = never) -> Iterator[Pro
     both = zip(survey.found.images, survey.scan.images, strict=True)
     wanted = [(found, image) for found, image in both if not (image.problem or image.left_out)]
     parts = {image.path: image.part for image in survey.dataset.images} if survey.dataset else {}
+    names = _folder_names(sorted({image.class_name for _, image in wanted if image.class_name}))
     for done, (found, image) in enumerate(wanted, start=1):
         if stop():
             return
         part = (parts.get(image.path, image.part) if survey.found.brings_parts else None) or ""
         subfolder = "" if survey.found.layout == "table" else found.group
-        place = (part, _folder_name(image.class_name or UNLABELLED), subfolder, PurePath(image.path).name)
+        place = (part, names[image.class_name], subfolder, PurePath(image.path).name)
         try:
             _copy(survey.scan.root / image.path, _free(folder.joinpath(*place)))
         except OSError as error:
@@ -75,10 +80,19 @@ def write_copy(survey: Survey, folder: Path, stop: Stop = never) -> Iterator[Pro
     yield Copied(folder, len(wanted))
 
 
-def _folder_name(class_name: str) -> str:
-    """Return a name for the folder of a class: what a table or a person said may hold anything."""
-    plain = "".join("_" if char in '/\\:*?"<>|' or not char.isprintable() else char for char in class_name).strip()
-    return "_" if plain.strip(".") == "" else plain
+def _folder_names(classes: Iterable[str]) -> dict[str, str]:
+    """Return a folder for each class, no two the same: what a table or a person said may hold anything."""
+    names = {"": UNLABELLED}
+    for class_name in classes:
+        plain = "".join("_" if char in _FORBIDDEN or not char.isprintable() else char for char in class_name).strip()
+        visible = f"_{plain.lstrip('.')}" if plain.startswith(".") or not plain else plain
+        name = f"class {visible}" if is_unlabelled(visible) else visible
+        taken = {other.casefold() for other in names.values()}
+        numbered = (f"{name} {number}" for number in count(2))
+        names[class_name] = (
+            name if name.casefold() not in taken else next(n for n in numbered if n.casefold() not in taken)
+        )
+    return names
 
 
 def _free(file: Path) -> Path:

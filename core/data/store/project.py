@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from core.base.config import RunConfig, make_config
 from core.base.errors import UserError
-from core.data.corrections import Correction, Field, latest
+from core.data.corrections import Correction, Word
 from core.data.dataset import Dataset, Part
 from core.data.decisions import Decisions
 from core.data.facts import Facts
@@ -130,13 +130,16 @@ class Project:
 
         The scan is the folder's own, without corrections.
         """
-        parts = ((image.path, image.part) for image in (dataset.images if dataset else ()))
+        images = dataset.images if dataset else ()
+        parts = [(image.path, image.part) for image in images]
+        contents = [(image.sha256, image.part) for image in images if image.sha256]
         about = _SCAN.dump_json(replace(scan, images=())).decode()
         with database(self._file) as connection:
             for table in ("images", "unfinished"):
                 connection.execute(f"DELETE FROM {table}")
             connection.executemany(_INSERT.format("images"), map(_row, scan.images))
             connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?)", parts)
+            connection.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?)", contents)
             settings = {"scan": about, "near": json.dumps(near)}
             connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings.items())
 
@@ -161,40 +164,32 @@ class Project:
         return tuple(tuple(paths) for paths in json.loads(self._setting("near") or "[]"))
 
     def known(self) -> dict[str, Part]:
-        """Return the part of every image that ever had one, for `make_dataset`: such an image never moves.
-
-        The images of the last scan are known by their content too, so that a file keeps its part when it is renamed.
-        """
+        """Return the part of every image that ever had one, by path and by SHA-256: such an image never moves."""
         with database(self._file) as connection:
-            by_content = connection.execute(
-                "SELECT sha256, part FROM parts JOIN images USING (path) WHERE sha256 != ''"
-            )
+            by_content = connection.execute("SELECT sha256, part FROM contents")
             by_path = connection.execute("SELECT path, part FROM parts")
             return {**dict(by_content.fetchall()), **dict(by_path.fetchall())}
 
     def forget_parts(self) -> None:
         """Let the next split be drawn anew."""
         with database(self._file) as connection:
-            connection.execute("DELETE FROM parts")
+            for table in ("parts", "contents"):
+                connection.execute(f"DELETE FROM {table}")
 
-    def correct(self, corrections: Iterable[Correction]) -> None:
-        """Write the words of a person on single images into the journal."""
+    def correct(self, words: Iterable[Word]) -> None:
+        """Write what a person said of single images into the journal."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        rows = ((now, each.path, each.field, each.value) for each in corrections)
+        rows = ((now, *astuple(word.correction), word.sha256, word.phash) for word in words)
         with database(self._file) as connection:
-            connection.executemany("INSERT INTO journal (at, path, field, value) VALUES (?, ?, ?, ?)", rows)
+            connection.executemany(
+                "INSERT INTO journal (at, path, field, value, sha256, phash) VALUES (?, ?, ?, ?, ?, ?)", rows
+            )
 
-    def corrections(self) -> dict[tuple[str, Field], str]:
-        """Return the corrections that hold now, by path and field."""
+    def journal(self) -> tuple[Word, ...]:
+        """Return all that was ever said of single images, the oldest first."""
         with database(self._file) as connection:
-            rows = connection.execute("SELECT path, field, value FROM journal ORDER BY id").fetchall()
-        return latest(Correction(*row) for row in rows)
-
-    def follow(self, renamed: Iterable[tuple[str, str]]) -> None:
-        """Let what was said of files hold for them under their new names; pairs of old and new path."""
-        new = dict(renamed)
-        present = self.corrections().items()
-        self.correct(Correction(new[path], field, value) for (path, field), value in present if path in new)
+            rows = connection.execute("SELECT path, field, value, sha256, phash FROM journal ORDER BY id").fetchall()
+        return tuple(Word(Correction(*row[:3]), *row[3:]) for row in rows)
 
     def decisions(self) -> Decisions:
         """Return what was decided about the images as a whole."""

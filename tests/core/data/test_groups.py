@@ -38,7 +38,7 @@ def test_the_beginning_that_names_share_is_found(pattern: str, title: str, n_gro
     files = [(group, index) for group in range(12) for index in range(3)]
     names = [pattern.format(group=group, index=index, letter="abc"[index]) for group, index in files]
     best, *others = named(*names)
-    assert (best.key, best.title, best.n_groups) == ("name", title, n_groups)
+    assert (best.key, best.title, best.n_groups) == (f"name: {title}", title, n_groups)
     assert len(best.groups) == 72 and len(set(best.groups.values())) == n_groups
     assert keys(others) == ["none"]
 
@@ -75,8 +75,17 @@ def test_a_beginning_that_takes_a_good_part_of_one_class_is_no_guess() -> None:
 def test_what_few_names_share_is_offered_but_not_taken() -> None:
     pairs = [found(f"{number}_{side}.png", "ants") for number in range(6) for side in "ab"]
     offered = of(*pairs, *plain_bees())
-    assert keys(offered) == ["none", "name"]
+    assert keys(offered) == ["none", "name: the name before the first “_”"]
     assert offered[1].groups["ants/3_a.png"] == offered[1].groups["ants/3_b.png"]
+
+
+def test_what_was_decided_is_kept_however_little_it_convinces_by_now() -> None:
+    patients = [found(f"p{number // 3}_{number}.png", "ants") for number in range(30)]
+    name, *_ = groupings(as_scan(*patients, *plain_bees()))
+    assert name.key == "name: the name before the first “_”"
+    more = as_scan(*patients, *plain_bees(), *(found(f"wasp{number}.png", "wasps") for number in range(3)))
+    assert name.key not in keys(groupings(more))
+    assert groupings(more, name.key)[0].groups == name.groups
 
 
 def test_subfolders_come_before_names() -> None:
@@ -87,7 +96,7 @@ def test_subfolders_come_before_names() -> None:
         for index in range(4)
     ]
     offered = of(*images)
-    assert keys(offered) == ["given", "name", "none"]
+    assert keys(offered) == ["given", "name: the name before the first “_”", "none"]
     assert (offered[0].title, offered[0].n_groups) == ("the subfolder", 6)
     assert offered[0].groups["bees/animal2/a2_0.png"] == "animal2"
 
@@ -127,7 +136,7 @@ def taken(class_name: str, seconds: Iterable[int], camera: str = "Canon") -> lis
 def test_pictures_of_one_camera_that_follow_each_other_are_a_burst() -> None:
     bursts = [start + later for start in range(0, 12_000, 1_000) for later in (0, 40, 80)]
     best, *_ = of(*taken("ants", bursts), *plain_bees())
-    assert (best.key, best.title, best.n_groups) == ("time", "when they were taken, within five minutes", 12)
+    assert (best.key, best.title, best.n_groups) == ("time: 300 s", "when they were taken, within five minutes", 12)
     assert best.groups["ants/1000Canon.png"] == best.groups["ants/1080Canon.png"]
 
 

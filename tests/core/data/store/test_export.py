@@ -100,12 +100,29 @@ def test_a_table_with_cells_of_any_kind_stays_a_table(tmp_path: Path) -> None:
         assert {row["label"] for row in csv.DictReader(file)} == {"a,b", 'q"x\n'}
 
 
-@pytest.mark.parametrize(("label", "name"), [("../../x", ".._.._x"), ("..", "_"), ("a/b", "a_b"), ("C:\\x\n", "C__x_")])
+@pytest.mark.parametrize(
+    ("label", "name"), [("../../x", "__.._x"), ("..", "_"), (".x", "_x"), ("a/b", "a_b"), ("C:\\x\n", "C__x_")]
+)
 def test_a_class_of_any_name_stays_within_the_copy(made: Survey, tmp_path: Path, label: str, name: str) -> None:
     said = {("ants/000.png", "label"): label}
     again = survey(made.found, (), Known(said))  # type: ignore[arg-type]
     list(write_copy(again, tmp_path / "copy"))
     assert (tmp_path / "copy" / name / "000.png").is_file()
+
+
+def test_no_two_classes_share_a_folder_of_the_copy(made: Survey, tmp_path: Path) -> None:
+    labels = ("a/b", "a:b", "a_b", "A_b", "unlabelled", "")
+    said = {(f"ants/{number:03d}.png", "label"): label for number, label in enumerate(labels)}
+    again = survey(made.found, (), Known(said))  # type: ignore[arg-type]
+    list(write_copy(again, tmp_path / "copy"))
+    assert {path.parent.name for path in (tmp_path / "copy").rglob("00[0-5].png")} - {"ants", "bees", "day 1"} == {
+        "A_b",
+        "a_b 2",
+        "a_b 3",
+        "a_b 4",
+        "class unlabelled",
+        "unlabelled",
+    }
 
 
 def test_a_stop_ends_the_copying(made: Survey, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from core.base.config import RunConfig, make_config
 from core.base.errors import UserError
-from core.data.corrections import Correction, corrected
+from core.data.corrections import Correction, corrected, present, words_of
 from core.data.dataset import Dataset, LabelledImage
 from core.data.decisions import Decisions
 from core.data.folder.scan import FoundImage, Scan
@@ -44,7 +44,7 @@ def saved(project: Project) -> tuple[Scan, Dataset]:
 def kept(project: Project) -> Dataset | None:
     """Return the split that follows from what the project remembers."""
     scan, known = project.scan(), project.known()
-    return make_dataset(corrected(scan, project.corrections()), 99, known) if scan and known else None
+    return make_dataset(corrected(scan, present(project.journal(), scan)), 99, known) if scan and known else None
 
 
 def test_a_new_project_is_empty(project: Project, two_classes: Path, tmp_path: Path) -> None:
@@ -112,11 +112,19 @@ def test_names_of_any_kind_are_kept(project: Project) -> None:
 
 
 def test_corrections_are_kept_in_order_and_hold_after_opening(project: Project) -> None:
-    saved(project)
-    project.correct([Correction("ants/000.png", "label", "bees"), Correction("ants/001.png", "left_out", "yes")])
-    project.correct([Correction("ants/001.png", "left_out", None), Correction("x'; --", "group", "a\nb")])
+    scan, _ = saved(project)
+    by_path = {image.path: image for image in scan.images}
+    said = (
+        Correction("ants/000.png", "label", "bees"),
+        Correction("ants/001.png", "left_out", "yes"),
+        Correction("ants/001.png", "left_out", None),
+        Correction("x'; --", "group", "a\nb"),
+    )
+    project.correct(words_of(said[:2], by_path))
+    project.correct(words_of(said[2:], by_path))
     with closing(reopened(project)) as again:
-        assert again.corrections() == {("ants/000.png", "label"): "bees", ("x'; --", "group"): "a\nb"}
+        assert again.journal() == tuple(words_of(said, by_path))
+        assert present(again.journal(), scan) == {("ants/000.png", "label"): "bees", ("x'; --", "group"): "a\nb"}
         dataset = kept(again)
         assert dataset is not None
         assert {image.path: image.label for image in dataset.images}["ants/000.png"] == 1
@@ -150,6 +158,7 @@ def test_a_project_of_the_first_version_keeps_its_split(project: Project) -> Non
             connection.execute(f"ALTER TABLE images DROP COLUMN {column}")
         connection.execute("ALTER TABLE parts ADD COLUMN used INTEGER NOT NULL DEFAULT 1")
         connection.execute("DROP TABLE journal")
+        connection.execute("DROP TABLE contents")
         connection.execute("DROP TABLE unfinished")
         connection.execute("PRAGMA user_version = 1")
     with closing(Project.open(project.folder)) as again:
