@@ -23,6 +23,7 @@ from core.data.formats.deep import (
     decode_png,
     jpeg_2000_depth,
 )
+from core.data.formats.embedded import ORIENTATION, jpeg_2000_tags, tagged
 from core.data.formats.metadata import EXIF_ERRORS, of_picture
 from core.data.formats.pixels import TOO_MANY_PIXELS, Decoded, Undecodable, check_size, upright
 from core.data.formats.quiet import keep_quiet
@@ -35,7 +36,6 @@ _JPEG_2000 = Jpeg2KImagePlugin.Jpeg2KImageFile.format
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", _WEBP, _AVIF, _JPEG_2000)
 _NAMES = {"MPO": "JPEG", "DIB": "BMP", "WEBP": "WebP", "JPEG2000": "JPEG 2000"}
 
-_ORIENTATION_TAG = 0x0112
 _BYTES_PER_PIXEL = {_AVIF: 14, _WEBP: 18, _JPEG_2000: 24}
 _BYTES_USUALLY, _BYTES_PROGRESSIVE, _BYTES_TRANSPARENT = 8, 14, 18
 
@@ -95,7 +95,7 @@ def _finish(image: Image.Image, fast_px: int | None = None) -> Decoded:
     name = _NAMES.get(image.format or "", image.format or "")
     metadata = partial(of_picture, exif, image.info)
     decoded = Decoded(rgb, width, height, name, mode_in_words(image), metadata=metadata)
-    return upright(decoded, exif.get(_ORIENTATION_TAG))
+    return upright(decoded, exif.get(ORIENTATION))
 
 
 def _bytes_per_pixel(image: Image.Image) -> int:
@@ -118,7 +118,7 @@ def _jpeg_2000(content: bytes, fast_px: int | None = None) -> Decoded:
     if bits > 8:
         return decode_jpeg_2000(content, fast_px)
     check_jpeg_2000_end(content)
-    return _with_pillow(content, fast_px)
+    return tagged(_with_pillow(content, fast_px), jpeg_2000_tags(content))
 
 
 def _tiff(content: bytes, fast_px: int | None = None) -> Decoded:

@@ -10,11 +10,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.data.formats.colours import BACKGROUND, to_rgb
+from core.data.formats.embedded import (
+    PNG_BEGINNING,
+    as_png,
+    jpeg_2000_boxes,
+    jpeg_2000_tags,
+    jpeg_tags,
+    png_tags,
+    tagged,
+)
 from core.data.formats.pixels import Decoded, Undecodable, check_size
 from core.data.formats.scaling import Scaled, check_values, stretch
 from core.data.formats.signatures import jpeg_frame
 
-_PNG_BEGINNING = b"\x89PNG\r\n\x1a\n"
+_PNG_PIXELS = frozenset({b"IHDR", b"tRNS", b"IDAT", b"IEND"})
+"""What libpng needs; it might print about the rest."""
+
 _PNG_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 _NAMES = {1: "grey", 2: "grey with transparency", 3: "RGB", 4: "RGB with transparency"}
 
@@ -57,19 +68,21 @@ def decode_png(content: bytes, fast_px: int | None = None) -> Decoded:
     """Decode a PNG of 16 bits a channel; of an animated one the first frame. Raises Undecodable."""
     import imagecodecs
 
-    chunks = dict(_png_chunks(content))
-    width, height, _, colours = struct.unpack_from(">IIBB", chunks.get(b"IHDR", b"").ljust(13, b"\0"))
+    chunks = list(_png_chunks(content))
+    named = dict(chunks)
+    width, height, _, colours = struct.unpack_from(">IIBB", named.get(b"IHDR", b"").ljust(13, b"\0"))
     check_size(width, height)
     channels = _PNG_CHANNELS.get(colours, 4)
     check_values(width * height, channels, 2)
-    values = imagecodecs.png_decode(_bare_png(content))
-    image, scaled = to_picture(values, profile=_png_profile(chunks.get(b"iCCP", b"")))
-    return Decoded(image, width, height, "PNG", in_words(channels, values), scaled.low, scaled.high)
+    values = imagecodecs.png_decode(as_png(chunk for chunk in chunks if chunk[0] in _PNG_PIXELS))
+    image, scaled = to_picture(values, profile=_png_profile(named.get(b"iCCP", b"")))
+    decoded = Decoded(image, width, height, "PNG", in_words(channels, values), scaled.low, scaled.high)
+    return tagged(decoded, png_tags(chunks))
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield name and body of each chunk. Raises Undecodable where one is damaged: libpng would print that."""
-    position = len(_PNG_BEGINNING)
+    position = len(PNG_BEGINNING)
     name = b""
     while name != b"IEND" and position < len(content):
         length, name = int.from_bytes(content[position : position + 4]), content[position + 4 : position + 8]
@@ -81,17 +94,6 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise Undecodable("its content is damaged")
         yield name, body
         position += 12 + length
-
-
-def _bare_png(content: bytes) -> bytes:
-    """Return the PNG without what libpng might comment on."""
-    kept = [chunk for chunk in _png_chunks(content) if chunk[0] in (b"IHDR", b"tRNS", b"IDAT", b"IEND")]
-    return _PNG_BEGINNING + b"".join(_png_chunk(*chunk) for chunk in kept)
-
-
-def _png_chunk(name: bytes, body: bytes) -> bytes:
-    """Return a chunk as it stands in a PNG."""
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
 def _png_profile(body: bytes) -> bytes:
@@ -121,17 +123,9 @@ def check_jpeg_2000_end(content: bytes) -> None:
 
 def _box_ends(content: bytes) -> bool:
     """Return whether the box with the picture ends with the mark of its end; other boxes may follow."""
-    position = 0
-    while position + 8 <= len(content):
-        length, name = int.from_bytes(content[position : position + 4]), content[position + 4 : position + 8]
-        if length == 1:
-            length = int.from_bytes(content[position + 8 : position + 16])
-        end = position + length if length else len(content)
+    for name, start, end in jpeg_2000_boxes(content):
         if name == b"jp2c":
-            return end <= len(content) and content[:end].rstrip(b"\0").endswith(b"\xff\xd9")
-        if length < 8:
-            return False
-        position = end
+            return end <= len(content) and content[start:end].rstrip(b"\0").endswith(b"\xff\xd9")
     return False
 
 
@@ -145,7 +139,8 @@ def decode_jpeg_2000(content: bytes, fast_px: int | None = None) -> Decoded:
     check_jpeg_2000_end(content)
     values = imagecodecs.jpeg2k_decode(content)
     image, scaled = to_picture(values)
-    return Decoded(image, width, height, "JPEG 2000", in_words(channels, values, bits), scaled.low, scaled.high)
+    decoded = Decoded(image, width, height, "JPEG 2000", in_words(channels, values, bits), scaled.low, scaled.high)
+    return tagged(decoded, jpeg_2000_tags(content))
 
 
 def decode_jpeg(content: bytes, fast_px: int | None = None) -> Decoded:
@@ -159,7 +154,8 @@ def decode_jpeg(content: bytes, fast_px: int | None = None) -> Decoded:
     values = jpeg_values(content)
     image, scaled = to_picture(values)
     channels = 1 if values.ndim == 2 else values.shape[2]
-    return Decoded(image, width, height, "JPEG", in_words(channels, values, bits), scaled.low, scaled.high)
+    decoded = Decoded(image, width, height, "JPEG", in_words(channels, values, bits), scaled.low, scaled.high)
+    return tagged(decoded, jpeg_tags(content))
 
 
 def jpeg_values(content: bytes) -> NDArray[Any]:

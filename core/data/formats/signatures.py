@@ -60,12 +60,24 @@ def jpeg_frame(content: bytes) -> tuple[int, int, int, int] | None:
 
     None if it states none; height may be 0.
     """
+    position = _jpeg_frame_at(content)
+    if position is None:
+        return None
+    height, width = (int.from_bytes(content[at : at + 2]) for at in (position + 5, position + 7))
+    return content[position + 1], content[position + 4], height, width
+
+
+def before_jpeg_frame(content: bytes) -> bytes:
+    """Return the beginning of a JPEG, where cameras and programs write of themselves."""
+    return content[: _jpeg_frame_at(content) or 0]
+
+
+def _jpeg_frame_at(content: bytes) -> int | None:
     position = 2
     while content[position : position + 1] == b"\xff" and position + 9 <= len(content):
         kind = content[position + 1]
         if kind in _JPEG_FRAMES:
-            height, width = (int.from_bytes(content[at : at + 2]) for at in (position + 5, position + 7))
-            return kind, content[position + 4], height, width
+            return position
         position += 1 if kind == 0xFF else 2
         if kind not in _JPEG_ALONE:
             position += int.from_bytes(content[position : position + 2])

@@ -10,7 +10,8 @@ from PIL import Image
 
 from core.data.formats.colours import mode_in_words, to_rgb
 from core.data.formats.deep import in_words, to_picture
-from core.data.formats.metadata import EXIF_ERRORS, of_picture
+from core.data.formats.embedded import exif_of
+from core.data.formats.metadata import of_picture
 from core.data.formats.pixels import Decoded, Metadata, Undecodable, check_size, upright
 from core.data.formats.scaling import check_values, scale
 from core.data.formats.signatures import jpeg_frame
@@ -171,9 +172,4 @@ def _with_palette(page: "TiffPage", indices: NDArray[np.uint8]) -> Image.Image:
 
 
 def _metadata(content: bytes, xmp: object) -> Metadata:
-    exif = Image.Exif()
-    try:
-        exif.load(content)
-    except EXIF_ERRORS:
-        exif = Image.Exif()
-    return of_picture(exif, {"xmp": xmp})
+    return of_picture(exif_of(content), {"xmp": xmp})

@@ -56,7 +56,7 @@ def png_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
 
 
 def in_many_chunks(content: bytes) -> bytes:
-    """Return a PNG with 300,000 empty chunks before its pixels: copying all that was read for each would take minutes."""
+    """Return a PNG with 300,000 empty chunks before its pixels: copying all of it for each takes minutes."""
     empty = struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
     begun = content.index(b"IDAT") - 4
     return content[:begun] + 300_000 * empty + content[begun:]

@@ -1,12 +1,16 @@
 """What a file says about its making, and that personal data is named by kind only."""
 
+import zlib
 from pathlib import Path
 
+import imagecodecs
+import numpy as np
 import pytest
+import tifffile
 from PIL import Image, PngImagePlugin
 from PIL.TiffImagePlugin import IFDRational
 
-from core.data.images import examine
+from core.data.images import examine, read_image
 from tests.core.data.conftest import picture
 
 SECRETS = ("Jane Doe", "SN-4711", "SN-4712", "48.0")
@@ -54,6 +58,83 @@ def test_kinds_of_personal_data_are_named_but_no_value_is_kept(tmp_path: Path, s
     facts = examine(saved(tmp_path / f"x.{suffix}", tags)).facts
     assert facts.personal == ("GPS position", "owner’s name", "serial number")
     assert not any(secret in facts.to_json() for secret in SECRETS)
+
+
+DEEP = np.arange(24 * 32, dtype=np.uint16).reshape(24, 32)
+DEEP_KINDS = ["png", "png, tags last", "png with text", "jpg", "lossless jpg", "jp2", "shallow jp2", "tif"]
+
+
+def deep(path: Path, kind: str, tags: Image.Exif) -> Path:
+    """Write a picture of 32 x 24 pixels and more than 8 bits (but the shallow one) with EXIF in it."""
+    block = tags.tobytes().removeprefix(b"Exif\0\0")
+    segment = b"\xff\xe1" + (8 + len(block)).to_bytes(2) + b"Exif\0\0" + block
+    match kind:
+        case "png" | "png, tags last":
+            whole = bytes(imagecodecs.png_encode(DEEP))
+            at = 33 if kind == "png" else len(whole) - 12
+            content = whole[:at] + png_chunk(b"eXIf", block) + whole[at:]
+        case "png with text":
+            whole = bytes(imagecodecs.png_encode(DEEP))
+            text = b"\nexif\n%8d\n%s\n" % (len(block) + 6, (b"Exif\0\0" + block).hex().encode())
+            content = whole[:33] + png_chunk(b"tEXt", b"Raw profile type exif\0" + text) + whole[33:]
+        case "jpg":
+            whole = bytes(imagecodecs.jpeg8_encode(DEEP, bitspersample=12))
+            content = whole[:2] + segment + whole[2:]
+        case "lossless jpg":
+            whole = bytes(imagecodecs.ljpeg_encode(DEEP, bitspersample=12))
+            content = whole[:2] + segment + whole[2:]
+        case "tif":
+            named = [(0x010F, "Canon"), (0x0110, "Canon EOS R5"), (0x013B, "Jane Doe")]
+            texts = [(tag, "s", 0, value, True) for tag, value in named]
+            tifffile.imwrite(path, DEEP, metadata=None, extratags=[(0x0112, 3, 1, 6, True), *texts])
+            return path
+        case _:
+            values = (DEEP >> 8).astype(np.uint8) if kind == "shallow jp2" else DEEP
+            box = b"uuidJpgTiffExif->JP2" + block
+            content = bytes(imagecodecs.jpeg2k_encode(values, reversible=True)) + (4 + len(box)).to_bytes(4) + box
+    path.write_bytes(content)
+    return path
+
+
+def png_chunk(name: bytes, body: bytes) -> bytes:
+    return len(body).to_bytes(4) + name + body + zlib.crc32(name + body).to_bytes(4)
+
+
+@pytest.mark.parametrize("kind", DEEP_KINDS)
+def test_deep_pictures_are_turned_upright_and_tell_of_themselves(tmp_path: Path, kind: str) -> None:
+    tags = exif(artist="Jane Doe")
+    tags[0x0112] = 6
+    path = deep(tmp_path / "x", kind, tags)
+    read = examine(path)
+    assert (read.width_px, read.height_px) == read_image(path).size == (24, 32)
+    assert (read.facts.camera, read.facts.personal) == ("Canon EOS R5", ("owner’s name",))
+    top = np.asarray(read_image(path), int)[0, :, 0]
+    assert top[0] > top[-1] or kind == "shallow jp2", "the lowest row has become the left column"
+
+
+def test_texts_of_deep_pictures_are_looked_through(tmp_path: Path) -> None:
+    whole = bytes(imagecodecs.png_encode(DEEP))
+    chunk = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP)
+    (tmp_path / "x.png").write_bytes(whole[:33] + chunk + whole[33:])
+    box = b"uuid" + bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + XMP
+    jp2 = bytes(imagecodecs.jpeg2k_encode(DEEP, reversible=True))
+    (tmp_path / "x.jp2").write_bytes(jp2 + (4 + len(box)).to_bytes(4) + box)
+    for suffix in ("png", "jp2"):
+        assert examine(tmp_path / f"x.{suffix}").facts.personal == ("GPS position", "owner’s name"), suffix
+
+
+@pytest.mark.parametrize("kind", ["png", "png with text", "jpg", "jp2"])
+def test_damaged_tags_do_not_hide_a_deep_picture(tmp_path: Path, kind: str) -> None:
+    path = deep(tmp_path / "x", kind, DamagedExif())
+    assert read_image(path).size == (32, 24)
+    assert examine(path).facts.camera == ""
+
+
+class DamagedExif(Image.Exif):
+    """EXIF that is cut off in its first entry."""
+
+    def tobytes(self, offset: int = 8) -> bytes:
+        return b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\1\x12"
 
 
 def test_empty_entries_are_no_personal_data(tmp_path: Path) -> None:
