@@ -1,36 +1,22 @@
-"""Tables of file, label[, group][, split] as CSV or TSV: spreadsheets write them with any separator and encoding."""
+"""Tables of file, label[, group][, split] as CSV or TSV, and what a person should check of how they were read."""
 
-import csv
-import io
-import unicodedata
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from core.data.dataset import Part
+from core.data.folder.columns import Columns, choose_columns, parts_of, without_comments
+from core.data.folder.table_files import Match, TableFiles
+from core.data.folder.table_text import read_cells
 from core.data.folder.walk import Folder
 from core.data.images import printable
 
-LIMIT_BYTES = 100 * 2**20
-_COLUMNS = {
-    "file": frozenset(
-        {"file", "filename", "file_name", "image", "image_file", "image_name", "image_path", "path", "id"}
-    ),
-    "label": frozenset({"label", "class", "class_name", "category", "target", "diagnosis", "species"}),
-    "group": frozenset({"group", "patient", "patient_id", "subject", "subject_id", "specimen", "case", "case_id"}),
-    "split": frozenset({"split", "part", "set", "subset", "partition"}),
-    "left_out": frozenset({"left_out"}),
-}
-"""Names of columns, in small letters; the first that fits is taken."""
+_NO_LABEL = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "none", "null"})
+"""Words for an empty cell, in small letters, as programs write them."""
 
-_IN_ORDER = ("file", "label", "group", "split")
-_PARTS: dict[str, Part] = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
-_SEPARATORS = ",;\t|"
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +27,7 @@ class Row:
     label: str
     group: str = ""
     part: Part | None = None
+    left_out: bool = False
     problem: str = ""
 
 
@@ -48,12 +35,15 @@ class Row:
 class LabelTable:
     """A table and what it says, by the path of each file as it lies below the root, with "/".
 
-    `missing` are files that it names and that are not there.
+    `missing` are files that it names and that are not there. `by_columns` are the names of the columns for file and
+    label where others could have been meant. `doubts` are sentences on what to check where the table is used.
     """
 
     name: str
     rows: Mapping[str, Row]
     missing: tuple[str, ...]
+    by_columns: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def n_labelled(self) -> int:
@@ -65,107 +55,136 @@ class LabelTable:
         return self.rows.get("/".join(names))
 
 
-def read_tables(root: Path, folders: Iterable[Folder]) -> Iterator[LabelTable]:
-    """Yield the tables right below `root` that give labels to at least two images; others are no tables of labels."""
+@dataclass(frozen=True)
+class Tables:
+    """The tables that give labels to at least two images. `doubts` are sentences on others that look like some."""
+
+    usable: tuple[LabelTable, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+def read_tables(root: Path, folders: Iterable[Folder]) -> Tables:
+    """Read the tables right below `root`."""
     folders = list(folders)
     names = [name for folder in folders if not folder.names for name in sorted(folder.tables)]
     if not names:
-        return
-    files = _Files("/".join(file.names) for folder in folders for file in folder.files)
-    for name in names:
-        rows = list(_rows(_cells(root / name), files))
-        found, missing = _matched(rows, files, root)
-        if sum(bool(row.label) for row in found.values()) > 1:
-            yield LabelTable(name, found, missing)
+        return Tables()
+    files = TableFiles(root, ("/".join(file.names) for folder in folders for file in folder.files))
+    read = [_read(root / name, files) for name in names]
+    usable = tuple(table for table in read if isinstance(table, LabelTable))
+    return Tables(usable, tuple(doubt for doubt in read if isinstance(doubt, str) and doubt))
 
 
-class _Files:
-    """Finds the file that a table means: by its path, or else by its name with or without its ending if one has it."""
-
-    def __init__(self, paths: Iterable[str]) -> None:
-        self._by_path: dict[str, str] = {}
-        self._by_name: dict[str, list[str]] = defaultdict(list)
-        for path in paths:
-            self._by_path[_comparable(path)] = path
-            pure = PurePosixPath(_comparable(path))
-            for key in {pure.name, pure.stem}:
-                self._by_name[key].append(path)
-
-    def find(self, named: str) -> str | None:
-        wanted = _comparable(named)
-        if wanted in self._by_path:
-            return self._by_path[wanted]
-        same_name = self._by_name.get(PurePosixPath(wanted).name, [])
-        return same_name[0] if len(same_name) == 1 else None
-
-
-def _comparable(path: str) -> str:
-    plain = unicodedata.normalize("NFC", path.strip().replace("\\", "/")).casefold()
-    return plain.removeprefix("./")
+def _read(file: Path, files: TableFiles) -> LabelTable | str:
+    """Return a table of labels, or a sentence on why it is none; the sentence is empty if it is something else."""
+    cells = read_cells(file, files.names_image)
+    rows = without_comments(cells.rows)
+    if not rows:
+        return cells.trouble
+    columns = choose_columns(rows, files)
+    body = rows[1:] if columns.names else rows
+    if doubt := _lacking(file.name, columns, body, files):
+        return doubt
+    if "label" not in columns.at:
+        return ""
+    parts, unclear = parts_of(_cell(row, columns.at.get("split")) for row in body)
+    said = _one_form(list(_rows(body, columns, parts)))
+    found, missing = _matched(said, files)
+    doubts = (cells.trouble, _unclear_parts(file.name, columns, unclear))
+    chosen = (columns.names[columns.at["file"]], columns.names[columns.at["label"]]) if columns.several else ()
+    table = LabelTable(file.name, found, missing, chosen, tuple(filter(None, doubts)))
+    return table if table.n_labelled > 1 else _in_vain(table)
 
 
-def _cells(file: Path) -> list[list[str]]:
-    """Return the cells of a table, none if it is not readable as text."""
-    try:
-        content = file.read_bytes() if file.is_file() and file.stat().st_size <= LIMIT_BYTES else b""
-    except OSError:
-        return []
-    text = _decoded(content)
-    first = text.partition("\n")[0]
-    separator = max(_SEPARATORS, key=first.count)
-    try:
-        return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if any(row)]
-    except csv.Error:
-        return []
+def _lacking(name: str, columns: Columns, body: Sequence[Sequence[str]], files: TableFiles) -> str:
+    """Say which column is not called as expected in a table that names images."""
+    shown = f"“{printable(name)}”"
+    if columns.unnamed is not None:
+        column = columns.names[columns.unnamed]
+        if files.names_image(column):
+            return f"{shown} names images, but has no line of names: let it begin with a line “file,label”."
+        return f"{shown} names images in its column “{column}”, so it was not read: rename that column to “file”."
+    if "file" in columns.at and "label" not in columns.at:
+        named = {match.path for row in body if (match := files.find(_cell(row, columns.at["file"])))}
+        if len(named) > 1:
+            without = f"{shown} names images, but no column is called label or class, so it was not used."
+            return f"{without} If one holds the classes, rename it to “label”."
+    return ""
 
 
-def _decoded(content: bytes) -> str:
-    """Return the text of a table: UTF-8 or UTF-16 by its mark, or else as old spreadsheets on Windows wrote it."""
-    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+def _unclear_parts(name: str, columns: Columns, unclear: Sequence[str]) -> str:
+    if not unclear:
+        return ""
+    rest = len(unclear) - _NAMED
+    words = ", ".join(f"“{printable(word)}”" for word in unclear[:_NAMED]) + (f" and {rest} more" * (rest > 0))
+    column = columns.names[columns.at["split"]] if columns.names else "split"
+    where = f"“{printable(name)}” says {words} in its column “{column}”, which names no part"
+    return f"{where}: write train, val or test, or else Graft deals those images itself."
 
 
-def _rows(cells: Sequence[Sequence[str]], files: _Files) -> Iterator[Row]:
-    if not cells:
-        return
-    columns = _columns(cells[0])
-    body = cells[1:]
-    if columns is None and files.find(cells[0][0]):  # no line of names: the first line is an image already
-        columns, body = dict(zip(_IN_ORDER, range(len(cells[0])), strict=False)), cells
-    if columns is None or "label" not in columns:
-        return
+def _in_vain(table: LabelTable) -> str:
+    if table.missing and not table.rows:
+        shown = f"“{printable(table.name)}”"
+        return f"{shown} gives labels, but none of its files is in this folder, such as “{table.missing[0]}”."
+    return ""
+
+
+def _cell(row: Sequence[str], at: int | None) -> str:
+    return row[at].strip() if at is not None and at < len(row) else ""
+
+
+def _rows(body: Iterable[Sequence[str]], columns: Columns, parts: Mapping[str, Part]) -> Iterator[Row]:
     for row in body:
-        said = {name: row[at].strip() for name, at in columns.items() if at < len(row)}
-        part = _PARTS.get(said.get("split", "").casefold())
-        if said.get("file"):
-            problem = "the table leaves it out" if said.get("left_out", "").casefold() in ("yes", "1", "true") else ""
-            yield Row(said["file"], said.get("label", ""), said.get("group", ""), part, problem)
+        said = {meaning: _cell(row, at) for meaning, at in columns.at.items()}
+        if not said["file"]:
+            continue
+        label = said["label"] if said["label"].casefold() not in _NO_LABEL else ""
+        left_out = said.get("left_out", "").casefold() in ("yes", "1", "1.0", "true")
+        yield Row(said["file"], label, said.get("group", ""), parts.get(said.get("split", "")), left_out)
 
 
-def _columns(header: Sequence[str]) -> dict[str, int] | None:
-    """Return which column holds what, or None unless one names files."""
-    names = [name.strip().casefold().replace(" ", "_") for name in header]
-    columns = {
-        meaning: next(at for at, name in enumerate(names) if name in known)
-        for meaning, known in _COLUMNS.items()
-        if known.intersection(names)
-    }
-    return columns if "file" in columns else None
+def _one_form(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the rows with "1" in place of "1.0" where both stand: a program wrote a number in two ways."""
+    labels = {row.label for row in rows}
+    whole = {label: form for label in labels if (form := re.sub(r"^(-?\d+)\.0+$", r"\1", label)) in labels}
+    return [replace(row, label=whole.get(row.label, row.label)) for row in rows]
 
 
-def _matched(rows: Iterable[Row], files: _Files, root: Path) -> tuple[dict[str, Row], tuple[str, ...]]:
-    found: dict[str, Row] = {}
+def _matched(rows: Iterable[Row], files: TableFiles) -> tuple[dict[str, Row], tuple[str, ...]]:
+    """Return what is said of each image, and the files that are not there.
+
+    Where a row from a folder of another name claims the same image as one that fits better, it means another file.
+    """
+    claims: dict[str, list[tuple[Match, Row]]] = defaultdict(list)
     missing = []
     for row in rows:
-        path = files.find(row.file.removeprefix(f"{root}/"))
-        if path is None:
+        match = files.find(row.file)
+        if match is not None:
+            claims[match.path].append((match, row))
+        elif not row.file.startswith("#"):
             missing.append(printable(row.file))
-        elif path in found and found[path].label != row.label:
-            labels = f"“{printable(found[path].label)}” and “{printable(row.label)}”"
-            found[path] = Row(path, row.label, row.group, row.part, f"the table gives it two labels, {labels}")
-        else:
-            found[path] = row
+    found = {}
+    for path, claimed in claims.items():
+        own = [row for match, row in claimed if not match.foreign]
+        missing += [printable(row.file) for match, row in claimed if match.foreign and own]
+        found[path] = _merged(path, own or [row for _, row in claimed])
     return found, tuple(missing)
+
+
+def _merged(path: str, rows: Sequence[Row]) -> Row:
+    """Make one of all rows on one file; what they do not agree on is a problem."""
+    labels = tuple(dict.fromkeys(row.label for row in rows if row.label))
+    groups = tuple(dict.fromkeys(row.group for row in rows if row.group))
+    parts = tuple(dict.fromkeys(row.part for row in rows if row.part))
+    problem = _contradiction(labels, "the table gives it {} labels, {}")
+    problem = problem or _contradiction(parts, "the table puts it into {} parts, {}", "{}")
+    problem = problem or _contradiction(groups, "the table puts it into {} groups, {}")
+    part = parts[-1] if parts else None
+    return Row(path, labels[-1] if labels else "", "".join(groups[-1:]), part, any(r.left_out for r in rows), problem)
+
+
+def _contradiction(said: Sequence[str], sentence: str, mark: str = "“{}”") -> str:
+    if len(said) < 2:
+        return ""
+    *first, last = (mark.format(printable(word)) for word in said)
+    return sentence.format("two" if len(said) == 2 else len(said), f"{', '.join(first)} and {last}")

@@ -1,13 +1,13 @@
 """The ways in which classes can lie in a folder, and which of them a folder follows, told by names alone."""
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from core.data.dataset import Part
-from core.data.folder.label_table import LabelTable, read_tables
+from core.data.folder.label_table import LabelTable, Tables
 from core.data.folder.walk import File, Folder
 
 PART_FOLDERS: dict[str, Part] = {
@@ -35,6 +35,7 @@ class Place:
     class_name: str
     part: Part | None = None
     group: str = ""
+    left_out: bool = False
     problem: str = ""
 
 
@@ -119,6 +120,38 @@ class FolderLayout:
 
 
 @dataclass(frozen=True)
+class InnerLayout:
+    """The folders inside the folders right below the root are the classes; the upper folder names the group.
+
+    `names` are those that every upper folder holds.
+    """
+
+    names: tuple[str, ...]
+    kind: str = "classes"
+    key: str = "inner"
+    title: str = "The folders inside them are the classes"
+
+    def place(self, file: File) -> Place | None:
+        """Return what the folders above a file say."""
+        names = file.names
+        if len(names) < 3 or is_unlabelled(names[0]) or is_unlabelled(names[1]):
+            return Place("")
+        return Place(normal(names[1]), None, names[0])
+
+    def sentence(self) -> str:
+        """Say where the classes lie."""
+        return "The folders inside the upper folders are the classes."
+
+    def class_folders(self, folders: Iterable[Folder]) -> set[str]:
+        """Return the names of the folders one step below the upper ones."""
+        return {
+            normal(folder.names[1])
+            for folder in folders
+            if len(folder.names) == 2 and not any(map(is_unlabelled, folder.names))
+        }
+
+
+@dataclass(frozen=True)
 class TableLayout:
     """A table gives the class of each image; what it does not name is unlabelled."""
 
@@ -138,18 +171,20 @@ class TableLayout:
     def place(self, file: File) -> Place | None:
         """Return what the table says of a file."""
         row = self.table.row(file.names)
-        return Place("") if row is None else Place(normal(row.label), row.part, row.group, row.problem)
+        return Place("") if row is None else Place(normal(row.label), row.part, row.group, row.left_out, row.problem)
 
     def sentence(self) -> str:
         """Say where the classes come from."""
-        return f"The table “{self.table.name}” gives the class of each image."
+        columns = " and ".join(f"“{name}”" for name in self.table.by_columns)
+        by_columns = f", by its columns {columns}" if columns else ""
+        return f"The table “{self.table.name}” gives the class of each image{by_columns}."
 
     def class_folders(self, folders: Iterable[Folder]) -> set[str]:
         """Return nothing: folders mean nothing here."""
         return set()
 
 
-def layouts(root: Path, folders: Sequence[Folder]) -> list[Layout]:
+def layouts(folders: Sequence[Folder], tables: Tables) -> list[Layout]:
     """Return the ways in which this folder can be read, the most likely first."""
     files = [file for folder in folders for file in folder.files]
     tops = {folder.names[0] for folder in folders if len(folder.names) == 1 and not is_unlabelled(folder.names[0])}
@@ -159,7 +194,9 @@ def layouts(root: Path, folders: Sequence[Folder]) -> list[Layout]:
     unlabelled = any(is_unlabelled(name) for folder in folders for name in folder.names[:2])
     ways: list[Layout] = [FolderLayout(depth, True) for depth in depths]
     ways += [FolderLayout(depth, False) for depth in depths if unlabelled]
-    for table in read_tables(root, folders):
+    inner = _same_inside(files) if depths[0] == 1 else ()
+    ways += [InnerLayout(inner)] if inner else []
+    for table in tables.usable:
         likely = table.n_labelled >= _WELL_COVERED * len(files)
         ways.insert(0 if likely else len(ways), TableLayout(table))
     return ways
@@ -173,6 +210,18 @@ def normal(name: str) -> str:
 def is_unlabelled(folder_name: str) -> bool:
     """Return whether a folder of this name holds images without labels."""
     return "".join(char for char in folder_name.casefold() if char.isalpha()) in _UNLABELLED
+
+
+def _same_inside(files: Iterable[File]) -> tuple[str, ...]:
+    """Return the names of the folders that hold the images in every upper folder, if they are the same in all."""
+    inside: dict[str, set[str]] = defaultdict(set)
+    for file in files:
+        if len(file.names) > 1 and not is_unlabelled(file.names[0]):
+            # an image that lies right in the upper folder counts as a folder without a name
+            inside[file.names[0]].add(normal(file.names[1]) if len(file.names) > 2 else "")
+    first, *others = inside.values() or [set()]
+    same = bool(others) and len(first) > 1 and "" not in first and all(names == first for names in others)
+    return tuple(sorted(first)) if same else ()
 
 
 def _are_parts(files: Sequence[File], tops: set[str]) -> bool:

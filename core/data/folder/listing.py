@@ -9,6 +9,8 @@ from core.base.errors import UserError
 from core.base.events import Stop, never
 from core.data.dataset import Part
 from core.data.facts import Facts
+from core.data.folder.doubts import doubts_about
+from core.data.folder.label_table import read_tables
 from core.data.folder.layouts import Layout, Place, TableLayout, layouts, normal
 from core.data.folder.walk import EXPECTED, File, Folder, walk
 from core.data.images import is_text, printable
@@ -51,7 +53,7 @@ class Scan:
 
     `outside` are images and folders with images that belong to no class, `empty` class folders without any image,
     `missing` what a table names and the folder lacks. `readings` are the ways to read this folder, the present one
-    first; `recognised` says in a sentence how it was read.
+    first; `recognised` says in a sentence how it was read, `doubts` in sentences what a person should check about that.
     """
 
     root: Path
@@ -63,6 +65,7 @@ class Scan:
     readings: tuple[Reading, ...] = ()
     recognised: str = ""
     missing: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def brings_parts(self) -> bool:
@@ -97,11 +100,12 @@ def list_folder(root: Path, stop: Stop = never, reading: str = "", added: Sequen
             return None
         folders.append(folder)
     files = [file for folder in folders for file in folder.files]
-    ways = [(layout, _placed(files, layout)) for layout in layouts(root, folders)]
+    tables = read_tables(root, folders)
+    ways = [(layout, _placed(files, layout)) for layout in layouts(folders, tables)]
     fitting = [(layout, placed) for layout, placed in ways if len(_classes(placed)) > 1]
     fitting.sort(key=lambda way: way[0].key != reading)  # the one that is wished comes first
     if not fitting:
-        raise _no_classes(root, files, ways)
+        raise _no_classes(root, files, ways, tables.doubts)
     layout, placed = fitting[0]
     classes = _classes(placed)
     found = [_found(file, place) for file, place in placed if place is not None]
@@ -111,16 +115,18 @@ def list_folder(root: Path, stop: Stop = never, reading: str = "", added: Sequen
     return Scan(
         root,
         layout.kind,
-        tuple(sorted({*classes, *(image.class_name for image in found if image.class_name)})),
+        tuple(sorted({*classes, *(image.class_name for image in found if image.class_name and not image.left_out)})),
         tuple(sorted(found, key=attrgetter("path"))),
         _shown(outside),
         _shown(layout.class_folders(folders) - set(classes)),
         tuple(Reading(way.key, way.title) for way, _ in fitting),
         layout.sentence(),
         layout.table.missing if isinstance(layout, TableLayout) else (),
+        doubts_about([way for way, _ in fitting], tables, folders, wished=layout.key == reading),
     )
 
 
+_TWO_CLASSES = "Graft learns to tell classes apart, so it needs at least two. If yours lie deeper, choose that folder."
 _Placed = Sequence[tuple[File, Place | None]]
 
 
@@ -129,7 +135,8 @@ def _placed(files: Iterable[File], layout: Layout) -> _Placed:
 
 
 def _classes(placed: _Placed) -> tuple[str, ...]:
-    return tuple(sorted({place.class_name for _, place in placed if place is not None and place.class_name}))
+    used = (place for _, place in placed if place is not None and not place.left_out)
+    return tuple(sorted({place.class_name for place in used if place.class_name}))
 
 
 def _found(file: File, place: Place) -> FoundImage:
@@ -144,6 +151,7 @@ def _found(file: File, place: Place) -> FoundImage:
         file.size_bytes,
         problem=problem,
         group=place.group,
+        left_out=place.left_out,
         modified_ns=file.modified_ns,
     )
 
@@ -179,16 +187,18 @@ def _outermost(file: File, layout: Layout) -> str:
     return "/".join(file.names) if inside else file.names[0]
 
 
-def _no_classes(root: Path, files: Sequence[File], ways: Iterable[tuple[Layout, _Placed]]) -> UserError:
+def _no_classes(
+    root: Path, files: Sequence[File], ways: Iterable[tuple[Layout, _Placed]], doubts: Sequence[str]
+) -> UserError:
     shown = printable(str(root))
     if not files:
         return UserError(f"There are no images in “{shown}”.", EXPECTED)
     classes = _classes(next(placed for _, placed in ways))
     if not classes:
-        return UserError(f"The images in “{shown}” do not lie in class folders.", EXPECTED)
+        return UserError(f"The images in “{shown}” do not lie in class folders.", " ".join(doubts) or EXPECTED)
     return UserError(
         f"All images in “{shown}” belong to one class, “{printable(classes[0])}”.",
-        "Graft learns to tell classes apart, so it needs at least two. If yours lie deeper, choose that folder.",
+        " ".join((*doubts, _TWO_CLASSES)),
     )
 
 
