@@ -9,6 +9,15 @@ _FEW = 3
 """So many unreadable files are named one by one."""
 
 
+def reading(evidence: Evidence) -> Finding | None:
+    """What to check about how the folder was read."""
+    doubts = evidence.scan.doubts
+    if not doubts:
+        return None
+    title = plural(len(doubts), "thing to check in how the folder was read", "things to check in how it was read")
+    return Finding("reading", "warn", len(doubts), title, " ".join(doubts))
+
+
 def unreadable(evidence: Evidence) -> Finding | None:
     """Files that cannot be read, with the reason."""
     bad = [image for image in evidence.kept if image.problem]
@@ -56,11 +65,12 @@ def unlabelled(evidence: Evidence) -> Finding | None:
 
 
 def left_out_by_hand(evidence: Evidence) -> Finding | None:
-    """Images that a person left out."""
+    """Images that a person left out, here or in a table."""
     images = [image for image in evidence.scan.images if image.left_out]
     if not images:
         return None
-    again = tuple(Correction(image.path, "left_out", None) for image in images)
+    # not None, "as the folder has it": a table may be what leaves it out
+    again = tuple(Correction(image.path, "left_out", "no") for image in images)
     advice = "Used for nothing. The files are as they were."
     return Finding("left-out", "info", len(images), "left out", advice, paths(images), "Use them again", again)
 

@@ -155,6 +155,12 @@ def test_files_that_a_table_names_in_vain() -> None:
     assert finding.advice == "The table names it: “a/gone.png”."
 
 
+def test_what_is_doubtful_in_how_the_folder_was_read() -> None:
+    scan = as_scan(*many("ants", 60), *many("bees", 60), doubts=("“a.csv” is not text.", "“b.csv” is not text."))
+    finding = told(scan)["reading"]
+    assert (finding.severity, finding.count, finding.advice) == ("warn", 2, "“a.csv” is not text. “b.csv” is not text.")
+
+
 def test_unlabelled_images_count_for_no_class() -> None:
     loose = [dataclasses.replace(found(f"{index}.png", "ants"), path=f"{index}.png", class_name="") for index in (1, 2)]
     twin = dataclasses.replace(loose[0], path="3.png")
@@ -172,7 +178,7 @@ def test_images_that_were_left_out_are_spoken_of_once_and_can_be_used_again() ->
     scan = as_scan(*out, found("t.png", "bees", "same"), *many("ants", 60), *many("bees", 60))
     finding = told(scan)["left-out"]
     assert (finding.severity, finding.count, finding.remedy_title) == ("info", 2, "Use them again")
-    assert finding.remedy == tuple(Correction(path, "left_out", None) for path in ("ants/t.png", "ants/x.png"))
+    assert finding.remedy == tuple(Correction(path, "left_out", "no") for path in ("ants/t.png", "ants/x.png"))
     assert not {"two-classes", "unreadable"} & set(told(scan))
 
 
