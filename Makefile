@@ -16,3 +16,5 @@ test:
 bench:
 	.venv/bin/python -m tests.benchmarks.startup
 	.venv/bin/python -m tests.benchmarks.event_loop
+	.venv/bin/python -m tests.benchmarks.reading
+	.venv/bin/python -m tests.benchmarks.large_folder

@@ -211,7 +211,7 @@ def _check_enough(
         raise UserError(
             f"Too few images: {', '.join(few)}.",
             "Each class needs at least 2 different images that can be read: one to train on and one to check with. "
-            "Add images to the folder of the class, or take the folder out.",
+            "Add or label more of them, or leave the class out.",
         )
     for name in scan.classes:
         for part, purpose in (("train", "to train on"), ("val", "to check the training with")):
@@ -228,7 +228,7 @@ def _missing(scan: Scan, name: str, part: str, purpose: str, alone: bool) -> Use
             "add images of another group.",
         )
     if scan.layout == "parts":
-        hint = f"Add images to its folder for “{part}”; they must not be copies of images in the other parts."
+        hint = f"Add images to its folder for “{part}” that are no copies of others, or move some there from another part."
     else:
-        hint = "Add images to its folder, or move some there from another part."
+        hint = "Add or label more of them, or move some there from another part."
     return UserError(f"The class “{shown}” has no image {purpose}.", hint)

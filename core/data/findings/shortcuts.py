@@ -89,13 +89,13 @@ def _title(evidence: Evidence, guess: Guess) -> str:
         what = " from ".join(map(quoted, classes))
     else:
         what = f"the {len(classes)} classes apart"
-    return f"{_SUBJECTS[guess.family]} tells {what} in {_percent(guess.accuracy)} of images"
+    return f"{_SUBJECTS[guess.family]} tells {what} in {_percent(guess.accuracy)} of cases"
 
 
 def _figures(evidence: Evidence, guess: Guess) -> str:
     n = evidence.shortcut.n if evidence.shortcut else 0
     low, high, chance = (round(100 * share) for share in (guess.low, guess.high, guess.baseline))
-    return f"Blind guessing would reach {chance} %; measured on {n} images, it is {low} to {high} %."
+    return f"Blind guessing would reach {chance} %; measured on {n} images, each class counting alike, it is {low} to {high} %."
 
 
 def _described(evidence: Evidence, guess: Guess) -> str:

@@ -113,11 +113,11 @@ def test_the_words_for_a_strong_shortcut() -> None:
     ]
     finding = alarm(replace(scan, images=tuple(images)))["shortcut"]
     assert (finding.severity, finding.count) == ("bad", 0)
-    assert finding.title == "The file format alone tells “class 0” from “class 1” in 100 % of images"
+    assert finding.title == "The file format alone tells “class 0” from “class 1” in 100 % of cases"
     assert finding.advice.startswith(
         "“class 0”: 100 % PNG RGB; “class 1”: 0 % PNG RGB. Blind guessing would reach 50 %;"
     )
-    assert "measured on 200 images" in finding.advice
+    assert "measured on 200 images, each class counting alike" in finding.advice
 
 
 def test_brightness_and_colour_are_told_mildly() -> None:

@@ -171,7 +171,7 @@ def test_classes_with_too_few_images_are_named() -> None:
     assert error.message == "Too few images: “ants” has 1, “wasps” has 0."
     assert error.hint == (
         "Each class needs at least 2 different images that can be read: one to train on and one to check with. "
-        "Add images to the folder of the class, or take the folder out."
+        "Add or label more of them, or leave the class out."
     )
 
 

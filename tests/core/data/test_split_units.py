@@ -273,4 +273,4 @@ def test_a_class_of_which_all_was_moved_to_one_part_is_named() -> None:
     with pytest.raises(UserError) as caught:
         case.split(moved={f"ants/{index:03d}": "train" for index in range(10)})
     assert caught.value.message == "The class “ants” has no image to check the training with."
-    assert caught.value.hint == "Add images to its folder, or move some there from another part."
+    assert caught.value.hint == "Add or label more of them, or move some there from another part."
