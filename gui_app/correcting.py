@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from core.data.dataset import Part
     from core.data.folder.listing import FoundImage
 
+    Pending = Mapping[tuple[str, Field], str | None]
     Step = tuple[tuple[Correction, ...], str]
     """Corrections, and what they are called after “Undo:”."""
 
@@ -62,9 +63,9 @@ def _own_keys(classes: Sequence[str]) -> dict[str, int]:
     return {name: int(name) for name in classes if len(name) == 1 and name in "123456789"}
 
 
-def label(images: "Sequence[FoundImage]", class_name: str) -> "Step":
-    """Give images a class; those that have it stay as they are."""
-    others = [image.path for image in images if image.class_name != class_name]
+def label(images: "Sequence[FoundImage]", class_name: str, pending: "Pending") -> "Step":
+    """Give images a class; those that have it, or will have it once what is `pending` holds, stay as they are."""
+    others = [image.path for image in images if pending.get((image.path, "label"), image.class_name) != class_name]
     said = _said(others, "label", class_name)
     if not class_name:
         return said, _say("take the class of {images} away").format(images=images_in_words(len(others)))

@@ -33,9 +33,9 @@ class Corrections(QObject):
         self._pending = {key: value for key, value in self._pending.items() if present.get(key) != value}
 
     @property
-    def waiting(self) -> bool:
-        """Whether something was wished for that does not hold yet."""
-        return bool(self._pending)
+    def pending(self) -> "Mapping[tuple[str, Field], str | None]":
+        """What was wished for and does not hold yet."""
+        return self._pending
 
     def forget(self) -> None:
         """Begin anew with another project."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
 from gui_app.theme import SPACE
 from gui_app.widgets import plain_button, primary_button
-from gui_app.words import images_in_words
+from gui_app.words import images_in_words, usable
 
 
 class DataActions(QObject):
@@ -21,6 +21,7 @@ class DataActions(QObject):
     export_labels = Signal(Path)
     write_copy = Signal(Path)
     go_on = Signal()
+    refused = Signal(str)
 
     def __init__(self, stack: QUndoStack, page: QWidget) -> None:
         super().__init__(page)
@@ -52,14 +53,20 @@ class DataActions(QObject):
         for action in (self._labels, self._copy):
             action.setEnabled(there)
 
-    def offer_dropped(self, files: list[Path], place: QPoint) -> None:
-        """Ask what is to be done with files and folders that were dropped at a place of the screen."""
+    def offer_dropped(self, dropped: list[Path], place: QPoint) -> None:
+        """Ask what is to be done with files and folders that were dropped at a place of the screen; what cannot be
+        used is named.
+        """
+        files, problem = usable(dropped)
+        if not files:
+            self.refused.emit(problem)
+            return
         menu = QMenu(self._page)
         menu.setObjectName("dropped_menu")
         folders = [file for file in files if file.is_dir()]
         one = folders[0] if len(files) == 1 and folders else None
         words = self._dropped_in_words(files, folders)
-        menu.addAction(words, lambda: self.add_images.emit(tuple(files))).setObjectName("dropped_add")
+        menu.addAction(words, lambda: self._add_dropped(files, problem)).setObjectName("dropped_add")
         if one is not None:
             name = one.name.replace("&", "&&")
             text = self.tr("Open “{name}” as a new project").format(name=name)
@@ -68,6 +75,11 @@ class DataActions(QObject):
         menu.addAction(self.tr("Do nothing")).setObjectName("dropped_nothing")
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
+
+    def _add_dropped(self, files: list[Path], problem: str) -> None:
+        self.add_images.emit(tuple(files))
+        if problem:
+            self.refused.emit(self.tr("The others were added. {problem}").format(problem=problem))
 
     def _dropped_in_words(self, files: list[Path], folders: list[Path]) -> str:
         if not folders:

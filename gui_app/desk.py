@@ -81,11 +81,13 @@ class Desk(QObject):
 
     def _fail(self, error: BaseException) -> None:
         self._failed = True
-        self._notifier.report(error)
+        self._notifier.report(error, self._now.task.name if self._now else "")
 
     def _end(self) -> None:
         ended, following = self._now, self._next
         whole = not self._failed and following is None
+        if ended is not None and whole:
+            self._notifier.succeed(ended.task.name)
         self._now = self._next = None
         if following is not None:
             self._start(following)

@@ -24,17 +24,21 @@ _log = logging.getLogger("graft")
 
 @dataclass(frozen=True)
 class Notice:
-    """One message: what happened, and what to do next. Info goes when the person moves on; the rest stays."""
+    """One message: what happened, and what to do next. Info goes when the person moves on; the rest stays
+    until it is dismissed, another project opens, or the work that it is `about` succeeds.
+    """
 
     tone: Tone
     text: str
     hint: str = ""
+    about: str = ""
 
 
 class Notifier(QObject):
     """Everything that is to be told passes here, from any thread."""
 
     posted = Signal(object)
+    succeeded = Signal(str)
 
     def __init__(self, log_folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,10 +52,14 @@ class Notifier(QObject):
         """Say why a wish is not fulfilled now."""
         self.posted.emit(Notice("warn", text, hint))
 
-    def report(self, error: BaseException) -> None:
+    def succeed(self, about: str) -> None:
+        """Say no more of why this work came to nothing before."""
+        self.succeeded.emit(about)
+
+    def report(self, error: BaseException, about: str = "") -> None:
         """Tell a UserError as it stands. Anything else is a bug: its traceback is logged, and the log's place told."""
         if isinstance(error, UserError):
-            self.posted.emit(Notice("bad", error.message, error.hint))
+            self.posted.emit(Notice("bad", error.message, error.hint, about))
             return
         _log.error("unexpected", exc_info=error)
         if isinstance(error, MemoryError | OSError):
@@ -60,7 +68,7 @@ class Notifier(QObject):
         else:
             text = self.tr("Something went wrong that should not. Graft goes on, and what was finished is kept.")
             hint = self.tr("Please report it; details are in {log}").format(log=self.log_file)
-        self.posted.emit(Notice("bad", text, hint))
+        self.posted.emit(Notice("bad", text, hint, about))
 
 
 def install(notifier: Notifier) -> None:
@@ -124,6 +132,7 @@ class MessageBar(QWidget):
         outer.setContentsMargins(SPACE.l, SPACE.m, SPACE.l, 0)
         outer.addWidget(self._note)
         notifier.posted.connect(self.show_notice)
+        notifier.succeeded.connect(self._forget)
         self.hide()
 
     def show_notice(self, notice: Notice) -> None:
@@ -139,6 +148,10 @@ class MessageBar(QWidget):
         """Hide the bar."""
         self.notice = None
         self.hide()
+
+    def _forget(self, about: str) -> None:
+        if self.notice is not None and self.notice.tone == "bad" and self.notice.about == about:
+            self.dismiss()
 
     def dismiss_passing(self) -> None:
         """Hide what is only of the moment; an error stays until it is dismissed."""

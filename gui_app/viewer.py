@@ -4,7 +4,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui_app import theme
@@ -16,6 +26,8 @@ from gui_app.words import file_size
 
 ZOOM_STEP = 1.25
 MOST_ZOOM = 16.0
+_CONTROL = Qt.KeyboardModifier.ControlModifier
+_REDO = (_CONTROL | Qt.Key.Key_Y, _CONTROL | Qt.KeyboardModifier.ShiftModifier | Qt.Key.Key_Z)
 
 
 class PictureView(QWidget):
@@ -129,10 +141,12 @@ class ImageViewer(QDialog):
     """The images of a list one by one. Arrows go on, + and - zoom, 0 fits, Esc closes.
 
     `facts` gives the rows of a panel at the side for the image at a position; `hint` stands beneath them. Keys that
-    mean something to the page, 1 to 9 and Delete, are passed on (`keyed`).
+    mean something to the page, 1 to 9 and Delete, are passed on (`keyed`), and so are `undo` and `redo`.
     """
 
     keyed = Signal(int)
+    undo = Signal()
+    redo = Signal()
 
     def __init__(
         self,
@@ -179,12 +193,21 @@ class ImageViewer(QDialog):
         """Show the next image, if there is one."""
         self._go(self._position + 1)
 
+    def go_to(self, position: int) -> None:
+        """Show the image at a position."""
+        if position != self._position:
+            self._go(position)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Arrows, zoom, Esc, and what the page does."""
         key = Qt.Key(event.key())
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
         zooms = {Qt.Key.Key_Plus: ZOOM_STEP, Qt.Key.Key_Equal: ZOOM_STEP, Qt.Key.Key_Minus: 1 / ZOOM_STEP}
-        if key in steps:
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self.undo.emit()
+        elif event.keyCombination() in _REDO:
+            self.redo.emit()
+        elif key in steps:
             self._go(self._position + steps[key])
         elif key in zooms:
             self.picture.set_zoom(self.picture.zoom * zooms[key])

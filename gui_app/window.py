@@ -3,7 +3,7 @@
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QActionGroup, QCloseEvent, QKeySequence, QShortcut, QShowEvent
@@ -24,10 +24,13 @@ from gui_app import theme
 from gui_app.notify import MessageBar
 from gui_app.session import Session
 from gui_app.sidebar import Sidebar
-from gui_app.state import PageKey, State
+from gui_app.state import PageKey, ProjectInfo, State
 from gui_app.statusbar import StatusLine
 from gui_app.steps import STEPS, open_steps
 from gui_app.theme import SIZE, Scheme
+
+if TYPE_CHECKING:
+    from gui_app.pages.data import DataPage
 
 PAGES: dict[PageKey, tuple[str, str]] = {
     "start": ("gui_app.pages.start", "StartPage"),
@@ -83,6 +86,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self._pages: dict[PageKey, QWidget] = {}
         self._page: PageKey | None = None
+        self._project: ProjectInfo | None = None
         self._leaving = False
         self._patience = QTimer(self, interval=LEAVE_MS, singleShot=True)
         self._patience.timeout.connect(self.close)
@@ -109,6 +113,8 @@ class MainWindow(QMainWindow):
             page = cast(QWidget, getattr(import_module(module), name)())
             for wish in WISHES[key]:
                 getattr(page, wish).connect(getattr(self.session, wish))
+            if key == "data":
+                cast("DataPage", page).refused.connect(self.session.notifier.refuse)
             self._stack.addWidget(page)
             self._pages[key] = page
         return self._pages[key]
@@ -116,6 +122,9 @@ class MainWindow(QMainWindow):
     def show_state(self) -> None:
         """Show the session's state: the present page, and what lies around it."""
         state = self.session.state
+        if state.project != self._project:
+            self._project = state.project
+            self.message_bar.dismiss()  # what it says is of another project
         if state.page != self._page:
             self._page = state.page
             self._stack.setCurrentWidget(self.page(state.page))

@@ -93,6 +93,32 @@ def local_files(data: QMimeData) -> list[Path]:
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
+def usable(dropped: list[Path]) -> tuple[list[Path], str]:
+    """Return the folders and images among what was dropped, and in words what is wrong with the rest."""
+    from core.data.images import SUFFIXES, holds_dicom
+
+    there = [path for path in dropped if path.exists()]
+    files = [path for path in there if path.is_dir() or path.suffix.lower() in SUFFIXES or holds_dicom(path)]
+    gone = [path for path in dropped if path not in there]
+    others = [path for path in there if path not in files]
+    parts = (
+        _of_files(gone, _say("{name} is not there."), _say("{name} and {n} more are not there.")),
+        _of_files(
+            others,
+            _say("{name} is no image that Graft reads."),
+            _say("{name} and {n} more are no images that Graft reads."),
+        ),
+    )
+    return files, " ".join(part for part in parts if part)
+
+
+def _of_files(files: list[Path], one: str, several: str) -> str:
+    if not files:
+        return ""
+    name = f"“{shorten(files[0].name, 60)}”"
+    return one.format(name=name) if len(files) == 1 else several.format(name=name, n=count(len(files) - 1))
+
+
 def interval(low: float, high: float) -> tuple[str, str]:
     """Return the bounds of an interval in whole percent, rounded outwards so that it never looks surer than it is."""
     return f"{math.floor(100 * low)} %", f"{math.ceil(100 * high)} %"

@@ -48,6 +48,7 @@ class DataPage(PageFrame):
     write_copy = Signal(Path)
     dismiss_changes = Signal()
     go = Signal(str)
+    refused = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("data", parent)
@@ -57,6 +58,7 @@ class DataPage(PageFrame):
         self._keys = correcting.LabelKeys()
         self._stepped: frozenset[str] = frozenset()
         self._viewer: ImageViewer | None = None
+        self._viewed: list[str] = []
         self._corrections = Corrections(self)
         self._corrections.wished.connect(self.correct)
         self._actions_made = DataActions(self._corrections.stack, self)
@@ -138,6 +140,7 @@ class DataPage(PageFrame):
         actions, images, bar = self._actions_made, self._images, self._images.bar
         for wish in ("add_images", "change_folder", "rescan", "export_labels", "write_copy"):
             getattr(actions, wish).connect(getattr(self, wish))
+        actions.refused.connect(self.refused)
         actions.go_on.connect(lambda: self.go.emit("model"))
         self._classes.chosen.connect(lambda name: self._set_filter(self._filter.toggled_class(name)))
         self._classes.left_out_chosen.connect(lambda: self._set_filter(Filter(left_out=not self._filter.left_out)))
@@ -247,11 +250,14 @@ class DataPage(PageFrame):
         """Select what a step back or forth concerns, now and once it came about: keys must mean what was changed."""
         self._stepped = paths
         self._images.select(paths)
+        place = next((place for place, path in enumerate(self._viewed) if path in paths), -1)
+        if self._viewer is not None and place >= 0:
+            self._viewer.go_to(place)
 
     def _show_stepped(self) -> None:
         if not self._stepped:
             return
-        shown, waiting = self._images.select(self._stepped), self._corrections.waiting
+        shown, waiting = self._images.select(self._stepped), bool(self._corrections.pending)
         if not shown and not waiting:
             self._set_filter(Filter())
             self._images.select(self._stepped)
@@ -277,7 +283,7 @@ class DataPage(PageFrame):
         return next((name for name, own in self._keys.of(classes).items() if own == number), "")
 
     def _label(self, name: str) -> None:
-        step = correcting.label(self._images.chosen_images, name)
+        step = correcting.label(self._images.chosen_images, name, self._corrections.pending)
         if self._filter.class_name == UNLABELLED:
             self._images.next_one()  # at once, so that the next key means the next image
         self._do(step)
@@ -295,7 +301,7 @@ class DataPage(PageFrame):
     # one image large
 
     def _open_image(self, position: int) -> None:
-        paths = [image.path for image in self._images.images]
+        paths = self._viewed = [image.path for image in self._images.images]
         viewer = ImageViewer(
             self._images.grid.items,
             position,
@@ -305,9 +311,17 @@ class DataPage(PageFrame):
         )
         viewer.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         viewer.keyed.connect(lambda key: self._do_key_large(key, paths[viewer.position]))
+        viewer.undo.connect(self._corrections.stack.undo)
+        viewer.redo.connect(self._corrections.stack.redo)
+        viewer.finished.connect(lambda: self._leave_viewer(position, viewer.position))
         viewer.destroyed.connect(self._viewer_gone)
         self._viewer = viewer
         viewer.open()
+
+    def _leave_viewer(self, opened: int, left: int) -> None:
+        """Go on among the images where the viewer was left."""
+        if left != opened:
+            self._images.select(frozenset({self._viewed[left]}))
 
     def _viewer_gone(self) -> None:
         self._viewer = None
@@ -323,7 +337,7 @@ class DataPage(PageFrame):
         if key == Qt.Key.Key_Delete:
             self._do(correcting.leave_out([image], state.corrections))
         elif name := self._class_of_key(key):
-            self._do(correcting.label([image], name))
+            self._do(correcting.label([image], name, self._corrections.pending))
             if self._filter.class_name == UNLABELLED and self._viewer is not None:
                 self._viewer.go_on()
 

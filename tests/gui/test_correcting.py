@@ -239,6 +239,21 @@ def test_what_is_dropped_is_asked_about(desk: Desk, qtbot: QtBot, tmp_path: Path
     assert added.args == [(file,)]
 
 
+def test_what_is_no_image_or_not_there_is_refused_by_name(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    text, image, gone = tmp_path / "a.txt", tmp_path / "B.PNG", tmp_path / "gone.png"
+    text.touch()
+    image.touch()
+    for dropped, words in ((text, "“a.txt” is no image that Graft reads."), (gone, "“gone.png” is not there.")):
+        with qtbot.waitSignal(desk.page.refused) as refused:
+            drop(desk.page, dropped)
+        assert refused.args == [words]
+    drop(desk.page, text, image, gone)
+    with qtbot.waitSignal(desk.page.add_images) as added, qtbot.waitSignal(desk.page.refused) as refused:
+        desk.trigger("dropped_menu", "dropped_add")
+    assert added.args == [(image,)]
+    assert "“gone.png” is not there. “a.txt” is no image that Graft reads." in refused.args[0]
+
+
 def test_every_filter_has_a_chip_where_there_is_little_room(desk: Desk) -> None:
     long = "species " * 8
     desk.found = replace(desk.found, images=(*desk.found.images, FoundImage(f"{long}/0.png", long, None, 100)))

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from gui_app.grid import ImageViewer
 from tests.gui.helpers import find
 from tests.gui.insects import CONTROL, Desk
 
@@ -67,3 +68,27 @@ def test_the_keyboard_stays_with_the_images_when_none_is_left_to_label(desk: Des
     assert desk.selected() == ["new/2"]
     desk.press(Qt.Key.Key_1)
     assert desk.classes()["new/2.png"] == "ants"
+
+
+def test_a_key_for_a_label_that_is_on_its_way_is_no_further_step(desk: Desk) -> None:
+    desk.page.correct.disconnect(desk.correct)
+    desk.page.correct.connect(desk.said.extend)
+    desk.take(0)
+    for key in (Qt.Key.Key_2, Qt.Key.Key_2, Qt.Key.Key_1):
+        desk.press(key)
+    assert [said.value for said in desk.said] == ["bees", "ants"]
+
+
+def test_steps_back_and_forth_in_the_viewer_show_their_image(desk: Desk) -> None:
+    desk.grid.activated.emit(0)
+    viewer = find(desk.page, "image_viewer", ImageViewer)
+    QTest.keyClick(viewer, Qt.Key.Key_2)
+    QTest.keyClick(viewer, Qt.Key.Key_Right)
+    QTest.keyClick(viewer, Qt.Key.Key_Z, CONTROL)
+    assert desk.classes()["ants/0.png"] == "ants" and viewer.position == 0
+    QTest.keyClick(viewer, Qt.Key.Key_Y, CONTROL)
+    assert desk.classes()["ants/0.png"] == "bees"
+    for _ in range(3):
+        QTest.keyClick(viewer, Qt.Key.Key_Right)
+    QTest.keyClick(viewer, Qt.Key.Key_Escape)
+    assert desk.selected() == ["ants/3"], "the image that was looked at last"

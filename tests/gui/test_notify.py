@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.base.errors import UserError
-from gui_app.notify import Notice, Notifier, install
+from gui_app.notify import MessageBar, Notice, Notifier, install
 from tests.gui.helpers import WAIT_MS
 
 
@@ -65,6 +65,17 @@ def test_an_error_in_any_thread_is_told_in_the_main_thread(told: tuple[Notifier,
     thread.start()
     thread.join()
     qtbot.waitUntil(lambda: len(notices) == 1, timeout=WAIT_MS)
+
+
+def test_an_error_goes_when_work_of_its_kind_succeeds(told: tuple[Notifier, list[Notice]], qtbot: QtBot) -> None:
+    notifier, _ = told
+    bar = MessageBar(notifier)
+    qtbot.addWidget(bar)
+    notifier.report(UserError("a.png is broken."), "reading images")
+    notifier.succeed("copying the images")
+    assert not bar.isHidden()
+    notifier.succeed("reading images")
+    assert bar.isHidden()
 
 
 def test_a_full_disk_is_told_as_what_it_is(told: tuple[Notifier, list[Notice]]) -> None:

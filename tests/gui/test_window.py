@@ -237,3 +237,11 @@ def test_images_that_vanish_before_training_end_it_with_one_message(
     qtbot.waitUntil(lambda: not opened.session.state.training and job.running() == 0, timeout=WAIT_MS)
     assert str(images) in f"{read(opened, 'message_text')} {read(opened, 'message_hint')}"
     assert "should not" not in read(opened, "message_text")
+
+
+def test_an_error_goes_when_another_project_opens(window: MainWindow, qtbot: QtBot, images: Path) -> None:
+    window.session.notifier.report(UserError("a.png is broken."))
+    assert read(window, "message_text") == "a.png is broken."
+    window.session.new_project(images)
+    qtbot.waitUntil(lambda: window.session.state.dataset is not None and job.running() == 0, timeout=WAIT_MS)
+    assert not find(window, "message_bar", MessageBar).isVisible()
