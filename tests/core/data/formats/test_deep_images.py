@@ -1,5 +1,6 @@
 """More than 8 bits a channel: which value becomes which grey, in every format that can hold it."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
+from core.data.formats.scaling import stretch
 from core.data.images import UnreadableImage, examine, read_image, thumbnail
 
 RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)
@@ -101,6 +103,46 @@ def test_one_hot_and_one_dead_pixel_do_not_decide_over_all_others(tmp_path: Path
     pixels = grey(path)
     assert (pixels[0, 1], pixels[-1, -1], pixels[0, 0], pixels[9, 9]) == (0, 255, 0, 255)
     assert abs(int(pixels[100, 0]) - 128) <= 2
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_one_hot_pixel_does_not_make_a_dark_colour_image_a_photograph(tmp_path: Path, suffix: str) -> None:
+    values = np.stack([np.linspace(0, 4095, 40_000).astype(np.uint16).reshape(200, 200)] * 3, axis=2)
+    values[0, 0, 0] = 65535
+    path = tmp_path / f"x.{suffix}"
+    if suffix == "png":
+        written(path, imagecodecs.png_encode(values))
+    else:
+        as_tiff(path, values, photometric="rgb")
+    facts = examine(path).facts
+    assert facts.high is not None and 4090 < facts.high <= 4095
+    pixels = np.asarray(read_image(path))
+    assert (pixels[0, 0, 0], pixels[-1, -1, 0]) == (255, 255)
+    assert abs(int(pixels[100, 0, 0]) - 128) <= 2
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2", ">u2", "i2", "u4", "i4", "f4", "f8"])
+def test_the_range_leaves_out_one_value_in_ten_thousand_at_either_end(kind: str) -> None:
+    values = np.random.default_rng(0).permutation(np.arange(60_000) % 250).astype(kind).reshape(200, 300)
+    values.flat[:5], values.flat[5:11] = 253, 252
+    values.flat[11:17], values.flat[17:23] = 0, 1
+    ordered = np.sort(values, axis=None)
+    before = values.copy()
+    scaled = stretch(values)
+    assert (scaled.low, scaled.high) == (float(ordered[6]), float(ordered[-7]))
+    assert (values == before).all()
+
+
+def test_the_range_is_sought_without_a_second_copy_of_sixteen_bits() -> None:
+    values = np.random.default_rng(0).integers(0, 65536, (4000, 3000), np.uint16)
+    stretch(values[:9])
+    tracemalloc.start()
+    try:
+        stretch(values)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < values.nbytes
 
 
 def test_the_range_is_recorded(tmp_path: Path) -> None:
