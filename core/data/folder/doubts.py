@@ -1,6 +1,6 @@
 """What a person should check about how a folder was read, in whole sentences."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from core.data.folder.label_table import LabelTable, Tables
@@ -8,12 +8,18 @@ from core.data.folder.layouts import FolderLayout, InnerLayout, Layout, TableLay
 from core.data.folder.walk import Folder
 from core.data.images import printable
 
-_NAMED = 2
-
 
 def doubts_about(ways: Sequence[Layout], tables: Tables, folders: Sequence[Folder], *, wished: bool) -> tuple[str, ...]:
     """Return the doubts about the first of the ways to read a folder; a person who `wished` it knows the others."""
     return tuple(_doubts(ways, tables, folders, wished))
+
+
+def tables_further_down(folders: Sequence[Folder]) -> tuple[str, ...]:
+    """Return a sentence on a table in a folder below the root, if there is one: those are not read."""
+    deeper = sorted("/".join((*folder.names, name)) for folder in folders if folder.names for name in folder.tables)
+    if not deeper:
+        return ()
+    return (f"“{printable(deeper[0])}” was not read: put a table of labels right into the folder that you choose.",)
 
 
 def _doubts(ways: Sequence[Layout], tables: Tables, folders: Sequence[Folder], wished: bool) -> Iterator[str]:
@@ -35,7 +41,8 @@ def _tables_beside(used: LabelTable, tables: Tables, wished: bool) -> Iterator[s
         further = sum(bool(row.label) for path, row in other.rows.items() if not _labels(used, path))
         shown = f"“{printable(other.name)}”"
         if further:
-            without = f"{shown} labels {further} images that “{printable(used.name)}” does not, and is not used"
+            images = "image" if further == 1 else "images"
+            without = f"{shown} labels {further} {images} that “{printable(used.name)}” does not, and is not used"
             yield f"{without}: put all rows into one table."
         elif other is not used and not wished:
             but = f"{shown} gives labels too, but “{printable(used.name)}” is used."
@@ -52,17 +59,15 @@ def _not_used(table: LabelTable) -> str:
 
 
 def _same_inside(inner: InnerLayout) -> str:
-    rest = len(inner.names) - _NAMED
-    more = f" and {rest} more" if rest > 0 else ""
-    return f"Each class folder holds the same folders, {', '.join(inner.names[:_NAMED])}{more}: are those the classes?"
+    names = [printable(name) for name in inner.names]
+    shown = f"{', '.join(names[:2])} and {len(names) - 2} more" if len(names) > 2 else " and ".join(names)
+    return f"Each class folder holds the same folders, {shown}: are those the classes?"
 
 
 def _one_name_twice(layout: FolderLayout, folders: Sequence[Folder]) -> Iterator[str]:
     """Tell of folders side by side whose names look the same: Unicode writes some letters in two ways."""
-    same: dict[tuple[str, ...], int] = defaultdict(int)
-    for folder in folders:
-        if len(folder.names) == layout.depth:
-            same[(*folder.names[:-1], normal(folder.names[-1]))] += 1
+    deep = (folder.names for folder in folders if len(folder.names) == layout.depth)
+    same = Counter((*names[:-1], normal(names[-1])) for names in deep)
     for names, count in sorted(same.items()):
         if count > 1:
             shown = f"“{printable('/'.join(names))}”"

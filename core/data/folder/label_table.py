@@ -89,11 +89,13 @@ def _read(file: Path, files: TableFiles) -> LabelTable | str:
         return ""
     parts, unclear = parts_of(_cell(row, columns.at.get("split")) for row in body)
     said = _one_form(list(_rows(body, columns, parts)))
-    found, missing = _matched(said, files)
-    doubts = (cells.trouble, _unclear_parts(file.name, columns, unclear))
+    ambiguous = tuple(row.file for row in said if files.is_ambiguous(row.file))
+    unsure = set(ambiguous)
+    found, missing = _matched([row for row in said if row.file not in unsure], files)
+    doubts = (cells.trouble, _ambiguous(file.name, ambiguous), _unclear_parts(file.name, columns, unclear))
     chosen = (columns.names[columns.at["file"]], columns.names[columns.at["label"]]) if columns.several else ()
     table = LabelTable(file.name, found, missing, chosen, tuple(filter(None, doubts)))
-    return table if table.n_labelled > 1 else _in_vain(table)
+    return table if table.n_labelled > 1 else _ambiguous(file.name, ambiguous) or _in_vain(table)
 
 
 def _lacking(name: str, columns: Columns, body: Sequence[Sequence[str]], files: TableFiles) -> str:
@@ -110,6 +112,14 @@ def _lacking(name: str, columns: Columns, body: Sequence[Sequence[str]], files: 
             without = f"{shown} names images, but no column is called label or class, so it was not used."
             return f"{without} If one holds the classes, rename it to “label”."
     return ""
+
+
+def _ambiguous(name: str, files: Sequence[str]) -> str:
+    if not files:
+        return ""
+    which = f"“{printable(name)}” names “{printable(files[0])}”, but several images are called that"
+    more = f", and so with {len(files) - 1} more" if len(files) > 1 else ""
+    return f"{which}{more}: write the folder before the name."
 
 
 def _unclear_parts(name: str, columns: Columns, unclear: Sequence[str]) -> str:

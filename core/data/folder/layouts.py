@@ -196,10 +196,9 @@ def layouts(folders: Sequence[Folder], tables: Tables) -> list[Layout]:
     ways += [FolderLayout(depth, False) for depth in depths if unlabelled]
     inner = _same_inside(files) if depths[0] == 1 else ()
     ways += [InnerLayout(inner)] if inner else []
-    for table in tables.usable:
-        likely = table.n_labelled >= _WELL_COVERED * len(files)
-        ways.insert(0 if likely else len(ways), TableLayout(table))
-    return ways
+    fullest = sorted(tables.usable, key=lambda table: -table.n_labelled)
+    likely = [TableLayout(table) for table in fullest if table.n_labelled >= _WELL_COVERED * len(files)]
+    return [*likely, *ways, *(TableLayout(table) for table in fullest[len(likely) :])]
 
 
 def normal(name: str) -> str:

@@ -9,7 +9,7 @@ from core.base.errors import UserError
 from core.base.events import Stop, never
 from core.data.dataset import Part
 from core.data.facts import Facts
-from core.data.folder.doubts import doubts_about
+from core.data.folder.doubts import doubts_about, tables_further_down
 from core.data.folder.label_table import read_tables
 from core.data.folder.layouts import Layout, Place, TableLayout, layouts, normal
 from core.data.folder.walk import EXPECTED, File, Folder, walk
@@ -105,7 +105,7 @@ def list_folder(root: Path, stop: Stop = never, reading: str = "", added: Sequen
     fitting = [(layout, placed) for layout, placed in ways if len(_classes(placed)) > 1]
     fitting.sort(key=lambda way: way[0].key != reading)  # the one that is wished comes first
     if not fitting:
-        raise _no_classes(root, files, ways, tables.doubts)
+        raise _no_classes(root, files, ways, tables.doubts or tables_further_down(folders))
     layout, placed = fitting[0]
     classes = _classes(placed)
     found = [_found(file, place) for file, place in placed if place is not None]

@@ -41,23 +41,30 @@ class TableFiles:
         """Return the one image that is meant, or None if there is none or one of several."""
         if exact := self._exact.get(_plain(named)):
             return Match(exact)
-        wanted = _comparable(named)
-        *folders, name = wanted.split("/")
-        if not name:
-            return None
-        same = self._by_name.get(name, [])
-        found = [path for path in same or self._by_stem.get(name, []) if _agree(_folders(_comparable(path)), folders)]
-        if len(found) > 1:  # one of them may lie just there
-            found = [path for path in found if wanted in (_comparable(path), _comparable(path).rpartition(".")[0])]
+        found = self._candidates(named)
         if len(found) != 1:
             return None
+        *folders, name = _comparable(named).split("/")
         further = folders[: max(0, len(folders) - found[0].count("/"))]
-        return Match(found[0], by_stem=not same, foreign=not _agree(self._above, further))
+        return Match(found[0], by_stem=name not in self._by_name, foreign=not _agree(self._above, further))
+
+    def is_ambiguous(self, named: str) -> bool:
+        """Return whether a cell could mean one of several images."""
+        return _plain(named) not in self._exact and len(self._candidates(named)) > 1
 
     def names_image(self, cell: str) -> bool:
         """Return whether a cell names an image by its path or its full name."""
         match = self.find(cell)
         return match is not None and not match.by_stem
+
+    def _candidates(self, named: str) -> Sequence[str]:
+        wanted = _comparable(named)
+        *folders, name = wanted.split("/")
+        same = self._by_name.get(name) or self._by_stem.get(name, []) if name else []
+        found = [path for path in same if _agree(_folders(_comparable(path)), folders)]
+        # one of several may lie just there
+        just = [path for path in found if wanted in (_comparable(path), _comparable(path).rpartition(".")[0])]
+        return just if len(found) > 1 and len(just) == 1 else found
 
 
 def _agree(first: Sequence[str], second: Sequence[str]) -> bool:

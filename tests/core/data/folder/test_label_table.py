@@ -184,6 +184,34 @@ def test_a_table_beside_class_folders_is_told_until_a_person_chose(tmp_path: Pat
     assert listed(root, "classes").doubts == listed(root, "table:labels.csv").doubts == ()
 
 
+def test_of_several_tables_the_one_for_most_images_is_used(tmp_path: Path) -> None:
+    root = table(flat(tmp_path, *FOUR), "file,label\n0.png,x\n2.png,y\n", "a.csv")
+    table(root, "file,label\n0.png,a\n1.png,a\n3.png,b\n", "b.csv")
+    scan = listed(root)
+    assert scan.classes == ("a", "b")
+    assert scan.doubts == (
+        "“a.csv” labels 1 image that “b.csv” does not, and is not used: put all rows into one table.",
+    )
+
+
+def test_a_name_that_several_images_have_is_told(tmp_path: Path) -> None:
+    root = flat(tmp_path, "x/0.png", "y/0.png", "x/1.png", "y/2.png")
+    scan = listed(table(root, rows("file,label", "0.png,a", "1.png,a", "2.png,b")), "table:labels.csv")
+    assert labels(scan) == {"x/0.png": "", "x/1.png": "a", "y/0.png": "", "y/2.png": "b"}
+    (doubt,) = scan.doubts
+    assert doubt == "“labels.csv” names “0.png”, but several images are called that: write the folder before the name."
+    assert scan.missing == ()
+
+
+def test_a_table_further_down_is_told_where_no_class_was_found(tmp_path: Path) -> None:
+    root = flat(tmp_path, "train/0.png", "valid/1.png")
+    table(root / "train", "file,label\n0.png,a\n")
+    with pytest.raises(UserError) as told:
+        list_folder(root)
+    further = "“train/labels.csv” was not read: put a table of labels right into the folder that you choose."
+    assert told.value.hint == further
+
+
 def test_a_second_table_for_other_images_is_told(tmp_path: Path) -> None:
     root = table(flat(tmp_path, *FOUR), "file,label\n0.png,a\n2.png,b\n", "train.csv")
     table(root, "file,label\n1.png,a\n3.png,b\n", "test.csv")
