@@ -14,6 +14,7 @@ from PIL import Image
 from core.base.errors import UserError
 from core.data.facts import Facts
 from core.data.formats.decoding import decode
+from core.data.formats.memory import MEMORY
 from core.data.formats.pixels import Decoded, Undecodable
 from core.data.formats.signatures import FOREIGN_SUFFIXES, SUFFIXES, is_dicom
 
@@ -28,6 +29,7 @@ __all__ = [
     "is_text",
     "printable",
     "read_image",
+    "read_square",
     "thumbnail",
 ]
 
@@ -37,6 +39,9 @@ PADDING = (128, 128, 128)
 
 _CHECK_SIDE_PX = 64
 _BEGINNING_BYTES = 132
+_COPIES = 4
+"""How often the content of a large file is held, roughly: as it is, as values, as grey levels and as an image."""
+
 _RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
@@ -105,10 +110,18 @@ def read_image(path: Path, sha256: str = "") -> Image.Image:
     Transparent pixels show white, colours are those that the file's profile means, and more than 8 bits are scaled as
     `core.data.formats.scaling` says. Raises UnreadableImage.
     """
-    content = _content(path)
-    if sha256 and hashlib.sha256(content).hexdigest() != sha256:
-        raise UnreadableImage(path, "it has changed since the images were read; read them again")
-    return _decoded(path, content).image
+    with MEMORY.share():
+        content = _content(path)
+        if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+            raise UnreadableImage(path, "it has changed since the images were read; read them again")
+        return _decoded(path, content).image
+
+
+def read_square(path: Path, framing: Framing, sha256: str = "") -> NDArray[np.uint8]:
+    """Return the image as `read_image` does, framed. Threads that read large files wait for each other, so that the
+    memory suffices. Raises UnreadableImage."""
+    with MEMORY.share():
+        return framing.apply(read_image(path, sha256))
 
 
 def thumbnail(path: Path, size_px: int) -> Image.Image:
@@ -116,19 +129,21 @@ def thumbnail(path: Path, size_px: int) -> Image.Image:
 
     Raises UnreadableImage.
     """
-    image = _decoded(path, _content(path), fast_px=size_px).image
-    image.thumbnail((size_px, size_px), Image.Resampling.BICUBIC)
-    return image
+    with MEMORY.share():
+        image = _decoded(path, _content(path), fast_px=size_px).image
+        image.thumbnail((size_px, size_px), Image.Resampling.BICUBIC)
+        return image
 
 
 def examine(path: Path) -> ImageFacts:
     """Read a file once, decode it to its end and return its hash, size and facts. Raises UnreadableImage."""
     from core.data.formats.measures import facts_of
 
-    content = _content(path)
-    decoded = _decoded(path, content, fast_px=_CHECK_SIDE_PX)
-    digest = hashlib.sha256(content).hexdigest()
-    return ImageFacts(digest, decoded.width_px, decoded.height_px, facts_of(decoded))
+    with MEMORY.share():
+        content = _content(path)
+        decoded = _decoded(path, content, fast_px=_CHECK_SIDE_PX)
+        digest = hashlib.sha256(content).hexdigest()
+        return ImageFacts(digest, decoded.width_px, decoded.height_px, facts_of(decoded))
 
 
 def holds_dicom(path: Path) -> bool:
@@ -166,6 +181,7 @@ def _content(path: Path) -> bytes:
             raise UnreadableImage(path, "it is a folder" if path.is_dir() else "it is not an ordinary file")
         if status.st_size > FILE_LIMIT_MB * 2**20:
             raise UnreadableImage(path, f"the file is larger than {FILE_LIMIT_MB} MB")
+        MEMORY.claim(_COPIES * status.st_size)  # now: contents that wait to be decoded would fill the memory too
         content = path.read_bytes()
     except FileNotFoundError:
         link = path.is_symlink()

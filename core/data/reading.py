@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import UserError
+from core.data import images
 from core.data.dataset import LabelledImage
-from core.data.images import Framing, UnreadableImage, read_image
+from core.data.images import Framing, UnreadableImage
 
 Square = NDArray[np.uint8] | UnreadableImage
 """Pixels of shape (resize_px, resize_px, 3), or why there are none."""
@@ -22,7 +23,7 @@ AHEAD = 4  # files per worker that may wait, so that memory stays bounded howeve
 def read_square(path: Path, framing: Framing, sha256: str = "") -> Square:
     """Return the file's pixels, or the reason as a value: one bad file does not end the work."""
     try:
-        return framing.apply(read_image(path, sha256))
+        return images.read_square(path, framing, sha256)
     except UnreadableImage as problem:
         return problem
 

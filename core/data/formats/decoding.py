@@ -24,6 +24,7 @@ from core.data.formats.deep import (
     jpeg_2000_depth,
 )
 from core.data.formats.embedded import ORIENTATION, jpeg_2000_tags, tagged
+from core.data.formats.memory import MEMORY
 from core.data.formats.metadata import EXIF_ERRORS, of_picture
 from core.data.formats.pixels import TOO_MANY_PIXELS, Decoded, Undecodable, check_size, upright
 from core.data.formats.quiet import keep_quiet
@@ -84,9 +85,10 @@ def _with_pillow(content: bytes, fast_px: int | None = None) -> Decoded:
 
 def _finish(image: Image.Image, fast_px: int | None = None) -> Decoded:
     """Decode a picture that Pillow, or a library that works as it does, has opened."""
-    size = image.size
-    check_size(*size, _bytes_per_pixel(image))
+    size, bytes_per_pixel = image.size, _bytes_per_pixel(image)
+    check_size(*size, bytes_per_pixel)
     drafted = image.draft(None, (fast_px, fast_px)) if fast_px else None
+    MEMORY.claim(image.width * image.height * bytes_per_pixel)
     image.load()
     width, height = size if drafted else image.size
     profile = image.info.get("icc_profile")
@@ -143,6 +145,7 @@ def _heic(content: bytes, fast_px: int | None = None) -> Decoded:
     file = open_heif(io.BytesIO(content))
     width, height = file.size
     check_size(width, height, _BYTES_PER_PIXEL[_AVIF])
+    MEMORY.claim(width * height * _BYTES_PER_PIXEL[_AVIF])
     return replace(_finish(file.to_pillow()), format="HEIC")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data.formats.memory import MEMORY
 from core.data.formats.pixels import MEMORY_LIMIT_MB, Undecodable
 
 CUT_SHARE = 1e-4
@@ -35,13 +36,15 @@ class Scaled:
 
 
 def check_values(pixels: int, samples: int, itemsize: int) -> None:
-    """Raise Undecodable if so many values are too much: they are held twice while their range is sought, and then there
-    are grey levels and the image of them."""
-    needed_mb = pixels * (samples * (2 * itemsize + 1) + 8) // 2**20
+    """Raise Undecodable if so many values are too much, else wait until there is room for them: they are held twice
+    while they are read or their range is sought, and then there are grey levels and the image of them."""
+    needed = pixels * (samples * (2 * itemsize + 1) + 8)
+    needed_mb = needed // 2**20
     if needed_mb > MEMORY_LIMIT_MB:
         raise Undecodable(
             f"it would take {needed_mb} MB to decode, and Graft gives at most {MEMORY_LIMIT_MB} to one image"
         )
+    MEMORY.claim(needed)
 
 
 def scale(values: NDArray[Any], low: float, high: float, *, unknown: float | None = None) -> NDArray[np.uint8]:
