@@ -95,6 +95,11 @@ def parts_of(words: Iterable[str]) -> tuple[dict[str, Part], tuple[str, ...]]:
     return parts, tuple(word for word in unclear if word not in parts)
 
 
+def looks_like_file(cell: str) -> bool:
+    """Return whether a cell ends as the name of an image does."""
+    return "." in cell and f".{cell.strip().rpartition('.')[2].lower()}" in SUFFIXES | FOREIGN_SUFFIXES
+
+
 def _key(name: str) -> str:
     return "".join(char for char in name.casefold() if char.isalnum())
 
@@ -113,11 +118,7 @@ def _naming(body: Sequence[Sequence[str]], at: int, files: TableFiles) -> tuple[
     cells = {row[at] for row in body if at < len(row)}
     found = [match for cell in cells if (match := files.find(cell))]
     full = {match.path for match in found if not match.by_stem}
-    return len(full), sum(map(_looks_like_file, cells)), len(found)
-
-
-def _looks_like_file(cell: str) -> bool:
-    return "." in cell and f".{cell.strip().rpartition('.')[2].lower()}" in SUFFIXES | FOREIGN_SUFFIXES
+    return len(full), sum(map(looks_like_file, cells)), len(found)
 
 
 def _naming_images(rows: Sequence[Sequence[str]], files: TableFiles) -> int | None:

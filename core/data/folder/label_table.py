@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.data.dataset import Part
-from core.data.folder.columns import Columns, choose_columns, parts_of, without_comments
+from core.data.folder.columns import Columns, choose_columns, looks_like_file, parts_of, without_comments
 from core.data.folder.table_files import Match, TableFiles
 from core.data.folder.table_text import read_cells
 from core.data.folder.walk import Folder
@@ -133,7 +133,7 @@ def _unclear_parts(name: str, columns: Columns, unclear: Sequence[str]) -> str:
 
 
 def _in_vain(table: LabelTable) -> str:
-    if table.missing and not table.rows:
+    if not table.rows and any(map(looks_like_file, table.missing)):  # else a list of classes, perhaps
         shown = f"“{printable(table.name)}”"
         return f"{shown} gives labels, but none of its files is in this folder, such as “{table.missing[0]}”."
     return ""

@@ -31,6 +31,7 @@ class TableFiles:
         self._exact: dict[str, str] = {}
         self._by_name: dict[str, list[str]] = defaultdict(list)
         self._by_stem: dict[str, list[str]] = defaultdict(list)
+        self._asked: dict[str, Sequence[str]] = {}
         for path in paths:
             self._exact[_plain(path)] = path
             name = _comparable(path).rpartition("/")[2]
@@ -41,7 +42,7 @@ class TableFiles:
         """Return the one image that is meant, or None if there is none or one of several."""
         if exact := self._exact.get(_plain(named)):
             return Match(exact)
-        found = self._candidates(named)
+        found = self._candidates(_comparable(named))
         if len(found) != 1:
             return None
         *folders, name = _comparable(named).split("/")
@@ -50,21 +51,26 @@ class TableFiles:
 
     def is_ambiguous(self, named: str) -> bool:
         """Return whether a cell could mean one of several images."""
-        return _plain(named) not in self._exact and len(self._candidates(named)) > 1
+        return _plain(named) not in self._exact and len(self._candidates(_comparable(named))) > 1
 
     def names_image(self, cell: str) -> bool:
         """Return whether a cell names an image by its path or its full name."""
         match = self.find(cell)
         return match is not None and not match.by_stem
 
-    def _candidates(self, named: str) -> Sequence[str]:
-        wanted = _comparable(named)
+    def _candidates(self, wanted: str) -> Sequence[str]:
+        if wanted not in self._asked:
+            self._asked[wanted] = self._search(wanted)
+        return self._asked[wanted]
+
+    def _search(self, wanted: str) -> Sequence[str]:
         *folders, name = wanted.split("/")
         same = self._by_name.get(name) or self._by_stem.get(name, []) if name else []
         found = [path for path in same if _agree(_folders(_comparable(path)), folders)]
-        # one of several may lie just there
+        if len(found) < 2:
+            return found
         just = [path for path in found if wanted in (_comparable(path), _comparable(path).rpartition(".")[0])]
-        return just if len(found) > 1 and len(just) == 1 else found
+        return just if len(just) == 1 else found  # one of several may lie just there
 
 
 def _agree(first: Sequence[str], second: Sequence[str]) -> bool:

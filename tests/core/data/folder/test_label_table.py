@@ -172,7 +172,9 @@ def test_a_table_that_was_not_used_is_told(tmp_path: Path, text: str, doubt: str
     assert listed(root).doubts == (doubt,)
 
 
-@pytest.mark.parametrize("text", ["name,price\nx,3\n", "", "file,split,open\na.png,train,1\n", "a\n"])
+@pytest.mark.parametrize(
+    "text", ["name,price\nx,3\n", "", "file,split,open\na.png,train,1\n", "id,label\n7,ant\n8,bee\n"]
+)
 def test_a_table_of_something_else_is_not_spoken_of(tmp_path: Path, text: str) -> None:
     assert listed(table(fill(tmp_path, ants=2, bees=2), text)).doubts == ()
 
