@@ -12,6 +12,9 @@ from gui_app.painted import ChoiceBox
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import restyle, text_label
 
+NOT_DONE = frozenset({"folds"})
+"""Settings that decide nothing when they are left open: what they are for is not done then."""
+
 
 class Field(QWidget):
     """One setting: its label, a line or a list to choose from, and room for what is wrong."""
@@ -114,6 +117,8 @@ class Field(QWidget):
     def _open_value(self, decided: str) -> str:
         if not self.setting.optional:
             return ""
+        if self.setting.name in NOT_DONE:
+            return self.tr("not done")
         return self.tr("{value} (decided for you)").format(value=decided) if decided else self.tr("decided for you")
 
     def _open_choice(self, decided: str) -> str:

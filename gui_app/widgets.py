@@ -91,8 +91,17 @@ def line() -> QFrame:
 class ElidingLabel(QLabel):
     """A label of one line that gets by with any width: what does not fit is cut."""
 
-    def __init__(self, text: str = "", role: str = "body", name: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "body",
+        name: str = "",
+        parent: QWidget | None = None,
+        *,
+        cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
         super().__init__(text, parent)
+        self._cut = cut
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setObjectName(name)
@@ -104,7 +113,7 @@ class ElidingLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint what fits."""
         room = self.contentsRect()
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        shown = self.fontMetrics().elidedText(self.text(), self._cut, room.width())
         painter = QPainter(self)
         self.style().drawItemText(
             painter,
@@ -150,6 +159,7 @@ class PageFrame(QWidget):
         words.setSpacing(SPACE.xs // 2)
         words.addWidget(self.title)
         words.addWidget(self.subtitle)
+        self._words = words
         self._actions = QHBoxLayout()
         self._actions.setSpacing(SPACE.m)
         header = QHBoxLayout()
@@ -169,6 +179,10 @@ class PageFrame(QWidget):
         """Set both lines of the header."""
         self.title.setText(title)
         self.subtitle.setText(subtitle)
+
+    def add_line(self, label: QWidget) -> None:
+        """Put a further line beneath the subtitle."""
+        self._words.addWidget(label)
 
     def add_action(self, button: QWidget) -> None:
         """Put a button to the right end of the header."""

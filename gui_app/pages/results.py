@@ -15,7 +15,7 @@ from gui_app.grid import GridItem, ImageGrid, ImageViewer
 from gui_app.notes import NotesCard
 from gui_app.side import SideColumn
 from gui_app.theme import SIZE, SPACE
-from gui_app.widgets import Card, EmptyState, PageFrame, plain_button, primary_button, text_label
+from gui_app.widgets import Card, ElidingLabel, EmptyState, PageFrame, plain_button, primary_button, text_label
 from gui_app.words import count, interval, model_words, percent, run_name, shorten
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class ResultsPage(PageFrame):
         self._use.clicked.connect(lambda: self.go.emit("use"))
         for button in (self._again, self._use):
             self.add_action(button)
+        self._crossed = ElidingLabel(role="strong", name="results_folds")
+        self.add_line(self._crossed)
         self._make_cards()
         self._empty = EmptyState("", "")
         self._empty.setObjectName("results_empty")
@@ -62,6 +64,9 @@ class ResultsPage(PageFrame):
         if state.shown is self._record:
             return
         self._record = state.shown
+        crossed = self._folds(state.shown) if state.shown is not None else ""
+        self._crossed.setText(crossed)
+        self._crossed.setVisible(bool(crossed))
         if state.shown is None:
             self._show_none()
             return
@@ -157,17 +162,21 @@ class ResultsPage(PageFrame):
         return " · ".join(parts)
 
     def _remarks(self, record: RunRecord) -> list[str]:
-        remarks = [self._folds(record.cross_validation)] if record.cross_validation else []
+        remarks: list[str] = []
         finished = record.finished
         if finished is not None and finished.ending == "stopped":
             words = self.tr("You stopped this run after {} epochs. Epoch {} was the best and was kept.")
             remarks.append(words.format(finished.epochs, finished.best_epoch))
         return remarks + [event.message for event in record.events if isinstance(event, Warned)]
 
-    def _folds(self, score: Evaluation) -> str:
-        words = self.tr("Cross-validation: {share} of {n} images are right, between {low} and {high}.")
+    def _folds(self, record: RunRecord) -> str:
+        score = record.cross_validation
+        if score is None:
+            return ""
+        words = self.tr("{k}-fold cross-validation: {share} of {n} images are right, between {low} and {high}")
         low, high = interval(*score.interval)
-        return words.format(share=percent(score.accuracy), n=count(score.n), low=low, high=high)
+        share, number = percent(score.accuracy), count(score.n)
+        return words.format(k=record.config.folds, share=share, n=number, low=low, high=high)
 
     def _show_cell(self, label: int, predicted: int) -> None:
         evaluation = self._evaluation

@@ -17,7 +17,8 @@ from gui_app.class_scores import ClassScoreTable
 from gui_app.confusion import ConfusionMatrix, worst_cell
 from gui_app.grid import ImageGrid, ImageViewer
 from gui_app.pages.results import ResultsPage
-from tests.gui.runs import made_record, made_state
+from tests.gui.helpers import read
+from tests.gui.runs import judged, made_record, made_state
 
 
 @pytest.fixture
@@ -206,3 +207,16 @@ def test_it_leads_on(page: ResultsPage, qtbot: QtBot, folders: Folders, tmp_path
 def test_the_worst_cell_is_the_commonest_mistake() -> None:
     assert worst_cell(((9, 1, 0), (0, 9, 3), (0, 0, 9))) == (1, 2)
     assert worst_cell(((3, 0), (0, 9))) == (1, 1)
+
+
+def test_the_score_of_all_folds_has_a_line_beneath_the_headline(
+    page: ResultsPage, folders: Folders, tmp_path: Path
+) -> None:
+    record = made_record(tmp_path)
+    config = record.config.model_copy(update={"folds": 5})
+    folds = judged(tmp_path, ((80, 20), (12, 88)), ("ants", "bees"))
+    page.show_state(made_state(folders, shown=replace(record, config=config, cross_validation=folds)))
+    said = "5-fold cross-validation: 84 % of 200 images are right, between 78 % and 89 %"
+    assert read(page, "results_folds") == said
+    page.show_state(made_state(folders, shown=record))
+    assert read(page, "results_folds") == ""
