@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from gui_app.painted import PaintedButton
 from gui_app.theme import SPACE, Tone
 from gui_app.widgets import Chip, link_button, text_label
-from gui_app.words import as_tip, count
+from gui_app.words import as_tip, count, cut_names
 
 if TYPE_CHECKING:
     from core.data.findings.checks import Finding
@@ -19,7 +19,7 @@ READY = "ready"
 """The key of the finding that says training can begin."""
 TONES: dict[str, Tone] = {"bad": "bad", "warn": "warn", "info": "plain"}
 LONGEST_ADVICE = 260
-"""Longer advice is cut and stands whole in the tip."""
+"""Longer advice is cut; a link shows the rest in its place."""
 
 
 class FindingLine(PaintedButton):
@@ -38,20 +38,31 @@ class FindingLine(PaintedButton):
         head.setSpacing(SPACE.s)
         if finding.count:
             head.addWidget(Chip(count(finding.count), TONES[finding.severity]), 0, Qt.AlignmentFlag.AlignTop)
-        title = text_label(finding.title, "strong", wrap=True)
+        title = text_label(cut_names(finding.title), "strong", wrap=True)
         title.setMinimumWidth(1)
         head.addWidget(title, 1)
-        advice = text_label(_cut(finding.advice), "muted", wrap=True, name=f"advice_{finding.key}")
-        advice.setMinimumWidth(1)  # else its height would be that of the width of its longest word
-        if len(finding.advice) > LONGEST_ADVICE:
-            self.setToolTip(as_tip(finding.advice))
+        self._whole = cut_names(finding.advice)
+        self._short = _cut(self._whole)
+        self._advice = text_label(self._short, "muted", wrap=True, name=f"advice_{finding.key}")
+        self._advice.setMinimumWidth(1)  # else its height would be that of the width of its longest word
+        if self._whole != finding.advice or cut_names(finding.title) != finding.title:
+            self.setToolTip(as_tip(f"{finding.title}\n{finding.advice}"))
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.s, SPACE.s - 2, SPACE.s, SPACE.s - 2)
         column.setSpacing(SPACE.xs)
         column.addLayout(head)
-        column.addWidget(advice)
+        column.addWidget(self._advice)
         for part in self.findChildren(QWidget):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether there is more to say than is shown at first."""
+        return self._short != self._whole
+
+    def show_whole(self, whole: bool) -> None:
+        """Show all of the advice, or its beginning."""
+        self._advice.setText(self._whole if whole else self._short)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint what lies beneath the words."""
@@ -74,6 +85,7 @@ class FindingsList(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._lines: list[FindingLine] = []
+        self._opened: set[str] = set()
 
     def show_findings(self, findings: "tuple[Finding, ...]", problem: str, reading: bool) -> None:
         """Show what was found; `problem` says why training cannot begin; while `reading`, nothing is known yet."""
@@ -127,15 +139,37 @@ class FindingsList(QScrollArea):
         line.clicked.connect(partial(self.chosen.emit, finding.key))
         self._lines.append(line)
         self._column.addWidget(line)
+        links = [self._more_link(line)] if line.is_long else []
         if finding.remedy:
-            link = link_button(finding.remedy_title, f"remedy_{finding.key}")
-            link.clicked.connect(partial(self.mended.emit, finding.key))
+            links.append(link_button(finding.remedy_title, f"remedy_{finding.key}"))
+            links[-1].clicked.connect(partial(self.mended.emit, finding.key))
+        for link in links:
             row = QHBoxLayout()
             row.setContentsMargins(SPACE.s, 0, SPACE.s, SPACE.s - 2)
             row.addWidget(link)
             row.addStretch(1)
             self._column.addLayout(row)
 
+    def _more_link(self, line: FindingLine) -> QPushButton:
+        link = link_button(self.tr("More"), f"more_{line.key}")
+
+        def show() -> None:
+            opened = line.key in self._opened
+            line.show_whole(opened)
+            link.setText(self.tr("Less") if opened else self.tr("More"))
+            link.setAccessibleName(self.tr("Less about this") if opened else self.tr("More about this"))
+
+        def toggle() -> None:
+            self._opened ^= {line.key}
+            show()
+
+        show()
+        link.clicked.connect(toggle)
+        return link
+
 
 def _cut(advice: str) -> str:
-    return advice if len(advice) <= LONGEST_ADVICE else advice[: LONGEST_ADVICE - 1].rstrip() + "…"
+    """Cut at a word; what is hardly longer is not worth a link."""
+    if len(advice) <= LONGEST_ADVICE:
+        return advice
+    return advice[:LONGEST_ADVICE].rsplit(" ", 1)[0].rstrip(",;:.– ") + "…"

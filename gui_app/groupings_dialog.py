@@ -3,7 +3,7 @@
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QRadioButton, QScrollArea, QVBoxLayout, QWidget
 
 from gui_app.strip import Strip
@@ -52,13 +52,22 @@ class GroupingsDialog(QDialog):
             beneath = QVBoxLayout()
             beneath.setContentsMargins(SPACE.l, 0, 0, SPACE.xs)
             beneath.setSpacing(SPACE.xs // 2)
-            beneath.addWidget(Strip([self._root / path for path in example[:SHOWN_IMAGES]]))
+            beneath.addLayout(self._named(grouping.groups.get(example[0], ""), example))
             names = ", ".join(PurePosixPath(path).name for path in example)
             label = ElidingLabel(names, "small")
             label.setToolTip(as_tip(names))
             beneath.addWidget(label)
             self._column.addLayout(beneath)
         self._column.addSpacing(SPACE.s)
+
+    def _named(self, name: str, example: tuple[str, ...]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.m)
+        row.addWidget(Strip([self._root / path for path in example[:SHOWN_IMAGES]]))
+        label = ElidingLabel(name, "strong", cut=Qt.TextElideMode.ElideMiddle)
+        label.setToolTip(as_tip(name))
+        row.addWidget(label, 1)
+        return row
 
     def _title(self, grouping: "Grouping") -> str:
         if not grouping.n_groups:

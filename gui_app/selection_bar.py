@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QCursor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLineEdit, QMenu, QPushButton, QWidget
 
+from gui_app.class_dialog import ClassDialog
 from gui_app.split_slider import PARTS
 from gui_app.theme import SPACE
 from gui_app.widgets import link_button, text_label
 from gui_app.words import count, images_in_words, part_name
 
-MOST_IN_MENU = 20
+MOST_IN_MENU = 100
 """More classes than this are chosen in a list with a field to type into."""
 
 
@@ -145,11 +146,10 @@ class SelectionBar(QWidget):
         menu.popup(place)
 
     def _ask_class(self) -> None:
-        dialog = self._ask(self.tr("Class"), self.tr("Class of {images}, a new one or one of these:"), "ask_class")
-        dialog.setComboBoxItems(list(self._classes))
-        dialog.setComboBoxEditable(True)
-        dialog.setTextValue("")
-        dialog.textValueSelected.connect(lambda text: self.label.emit(text.strip()) if text.strip() else None)
+        words = self.tr("Class of {images}, a new one or one of these:")
+        dialog = ClassDialog(words.format(images=images_in_words(self._number)), self._classes, self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(self.label)
         dialog.open()
 
     def _ask_group(self) -> None:

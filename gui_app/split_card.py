@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -65,10 +65,11 @@ class SplitCard(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._numbers: Shares = (0, 0, 0)
+        self._runs = False
         self.slider = SplitSlider("split_slider")
         self.slider.clicked.connect(self.part_chosen)
         self.slider.moved.connect(self._show_shares)
-        self.slider.released.connect(self._ask)
+        self.slider.released.connect(self._let_go)
         self._lines = [PartLine(part, tone) for part, tone in zip(PARTS, TONES, strict=True)]
         for line, part in zip(self._lines, PARTS, strict=True):
             line.clicked.connect(lambda checked=False, part=part: self.part_chosen.emit(part))
@@ -89,9 +90,10 @@ class SplitCard(QWidget):
         brought = state.scan is not None and state.scan.brings_parts
         self._numbers = (parts["train"], parts["val"], parts["test"])
         self.slider.show_numbers(self._numbers, handles=not brought)
-        self._question.hide()
+        self._runs = bool(state.runs)
+        self._end_question()
         self._show_numbers()
-        self._note.setText(self.tr("As your folders have it.") if brought else self.tr("Drawn once, then kept."))
+        self._note.setText(_as_folders_have_it(state) if brought else self.tr("Drawn once, then kept."))
         self._show_grouping(state, brought)
 
     def choose(self, chosen: Filter) -> None:
@@ -123,15 +125,14 @@ class SplitCard(QWidget):
     def _make_question(self) -> QWidget:
         question = QWidget()
         question.setObjectName("split_question")
-        words = self.tr(
-            "The split will be drawn anew. Scores of earlier runs can then not be compared with later ones."
-        )
-        text = text_label(words, "muted", wrap=True, name="split_question_text")
+        self._asked = text_label(role="muted", wrap=True, name="split_question_text")
         yes = link_button(self.tr("Draw anew"), "split_draw")
         yes.clicked.connect(self._draw)
         no = link_button(self.tr("Keep"), "split_keep")
         no.setAccessibleName(self.tr("Keep the split as it is"))
         no.clicked.connect(self._keep)
+        for button in (yes, no):
+            button.setAutoDefault(True)  # Enter presses the one that has the focus
         row = QHBoxLayout()
         row.setSpacing(SPACE.m)
         row.addWidget(yes)
@@ -140,24 +141,35 @@ class SplitCard(QWidget):
         column = QVBoxLayout(question)
         column.setContentsMargins(0, 0, 0, SPACE.xs)
         column.setSpacing(SPACE.xs)
-        column.addWidget(text)
+        column.addWidget(self._asked)
         column.addLayout(row)
         question.hide()
         return question
 
-    def _ask(self, shares: Shares) -> None:
+    def _ask(self) -> None:
+        compared = self.tr(" Scores of earlier runs can then not be compared with later ones.")
+        self._asked.setText(self.tr("The split will be drawn anew.") + (compared if self._runs else ""))
         self._question.show()
+        self._note.hide()
+
+    def _end_question(self) -> None:
+        self._question.hide()
+        self._note.show()
+
+    def _let_go(self) -> None:
+        """Ask, and let Enter answer the person at the keyboard."""
+        self._ask()
         if self.slider.hasFocus():
             draw = self._question.findChild(QWidget, "split_draw")
             assert draw is not None
             draw.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _draw(self) -> None:
-        self._question.hide()
+        self._end_question()
         self.change_split.emit(self.slider.shares)
 
     def _keep(self) -> None:
-        self._question.hide()
+        self._end_question()
         self.slider.forget_wish()
         self._show_numbers()
 
@@ -166,7 +178,14 @@ class SplitCard(QWidget):
             line.show_value(part_name(part), count(number))
 
     def _show_shares(self, shares: Shares) -> None:
-        self._question.hide()
+        if not self.slider.wished:
+            self._end_question()
+            self._show_numbers()
+            return
+        if self.slider.held:
+            self._end_question()
+        else:
+            self._ask()  # at once: a key that moves a handle leaves nothing half done
         for line, part, share in zip(self._lines, PARTS, shares, strict=True):
             line.show_value(part_name(part), f"{share} %")
 
@@ -187,3 +206,43 @@ class SplitCard(QWidget):
         guess = "" if state.grouping_confirmed else self.tr(" This is a guess.")
         words = self.tr("Photos of one thing stay together: grouped by {title}.").format(title=used.title)
         self._groups.setText(words + guess)
+
+
+def _as_folders_have_it(state: "State") -> str:
+    """Say which parts the folders bring, and what was drawn from training because they lack it."""
+    assert state.scan is not None and state.dataset is not None
+    own = {image.path: image.part for image in state.scan.images}
+    drawn: Counter[str] = Counter(
+        image.part
+        for image in state.dataset.images
+        if own.get(image.path, image.part) != image.part and (image.path, "part") not in state.corrections
+    )
+    brought = [part for part in PARTS if part in set(own.values())]
+    parts = [_drawn(part, drawn[part], whole=part not in brought) for part in PARTS[1:] if drawn[part]]
+    if not parts:
+        return _say("As your folders have it.")
+    names = _listed([_name(part) for part in brought])
+    words = _say("{parts} as your folders have {them}; {drawn} drawn from training.")
+    them = _say("them") if len(brought) > 1 else _say("it")
+    verb = _say("was") if drawn.total() == 1 else _say("were")
+    return words.format(parts=names[:1].upper() + names[1:], them=them, drawn=f"{_listed(parts)} {verb}")
+
+
+def _drawn(part: str, number: int, *, whole: bool) -> str:
+    if number == 1:
+        words = _say("the one {part} image") if whole else _say("1 {part} image")
+    else:
+        words = _say("the {n} {part} images") if whole else _say("{n} {part} images")
+    return words.format(n=count(number), part=_name(part))
+
+
+def _name(part: str) -> str:
+    return {"train": _say("training"), "val": _say("validation"), "test": _say("test")}[part]
+
+
+def _listed(words: list[str]) -> str:
+    return _say(" and ").join(word for word in (", ".join(words[:-1]), words[-1]) if word)
+
+
+def _say(text: str) -> str:
+    return QCoreApplication.translate("split_card", text)

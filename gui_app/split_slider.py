@@ -47,6 +47,16 @@ class SplitSlider(QWidget):
         theme.watcher().changed.connect(self.update)
 
     @property
+    def wished(self) -> bool:
+        """Whether other shares are wished for than there are."""
+        return self._wished is not None and self._wished != percents(self._numbers)
+
+    @property
+    def held(self) -> bool:
+        """Whether the mouse holds a handle."""
+        return self._held
+
+    @property
     def shares(self) -> Shares:
         """The shares in percent that are shown: those wished for while a handle was moved, or those there are."""
         return self._wished or percents(self._numbers)
@@ -137,7 +147,7 @@ class SplitSlider(QWidget):
         super().focusInEvent(event)
 
     def _let_go(self) -> None:
-        if self._wished is not None and self._wished != percents(self._numbers):
+        if self._wished is not None and self.wished:
             self.released.emit(self._wished)
 
     def _move_to(self, border: int) -> None:

@@ -96,6 +96,7 @@ def _fields(c: Palette) -> str:
     QLineEdit:focus, QComboBox:focus {{ border-color: {c.accent}; }}
     QLineEdit[wrong="true"] {{ border-color: {c.bad}; }}
     QLineEdit:disabled, QComboBox:disabled {{ color: {c.muted}; background: {c.window}; }}
+    QComboBox QLineEdit, QComboBox QLineEdit:focus {{ border: none; padding: 0; background: transparent; }}
     QComboBox::drop-down {{ border: none; width: {SPACE.l}px; }}
     QComboBox QAbstractItemView {{ background: {c.panel}; color: {c.text}; border: 1px solid {c.line};
         selection-background-color: {c.accent_soft}; selection-color: {c.accent}; outline: none; }}

@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,20 @@ def images_in_words(number: int) -> str:
 def shorten(text: str, most: int = 24) -> str:
     """Return a name that fits into a sentence."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def cut_names(text: str, most: int = 30) -> str:
+    """Return a sentence in which long names in quotes, and words that no line could break, lack their middle."""
+    half = most // 2
+
+    def cut(found: re.Match[str]) -> str:
+        name, quoted = found[0].strip("“”"), found[0].startswith("“")
+        if len(name) <= most:
+            return found[0]
+        name = f"{name[:half].rstrip()}…{name[-half:].lstrip()}"
+        return f"“{name}”" if quoted else name
+
+    return re.sub(r"“[^”]+”|[^\s“]+", cut, text)
 
 
 def as_tip(text: str) -> str:

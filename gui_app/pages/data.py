@@ -367,7 +367,14 @@ def _seen(state: State) -> tuple[object, ...]:
 
 
 def _split_seen(state: State) -> tuple[object, ...]:
-    return (id(state.dataset), state.groupings, state.grouping, state.grouping_confirmed, state.shares)
+    return (
+        id(state.dataset),
+        state.groupings,
+        state.grouping,
+        state.grouping_confirmed,
+        state.shares,
+        bool(state.runs),
+    )
 
 
 def _findings_seen(state: State) -> tuple[object, ...]:

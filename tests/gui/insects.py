@@ -6,17 +6,18 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QInputDialog, QMenu
+from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.base.folders import Folders
 from core.data.corrections import Correction, corrected, latest
-from core.data.dataset import PARTS, Dataset, LabelledImage
+from core.data.dataset import PARTS, Dataset, LabelledImage, Part
 from core.data.folder.listing import FoundImage, Scan
+from gui_app.class_dialog import ClassDialog
 from gui_app.grid import ImageGrid
 from gui_app.pages.data import DataPage
 from gui_app.state import ProjectInfo, State
-from tests.gui.helpers import click, find
+from tests.gui.helpers import click, find, write
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -42,17 +43,17 @@ class Desk:
     def show(self, **changes: object) -> None:
         present = latest(self.said)
         scan = corrected(self.found, present)
-        labels = {name: label for label, name in enumerate(scan.classes)}
-        dataset = Dataset(
-            scan.root,
-            scan.classes,
-            tuple(
-                LabelledImage(image.path, labels[image.class_name], PARTS[place % 3], "")
-                for place, image in enumerate(scan.usable)
-            ),
-        )
+        dataset = self.dealt(*[PARTS[place % 3] for place in range(len(scan.usable))])
         self.state = replace(self.state, scan=scan, dataset=dataset, corrections=present, **changes)  # type: ignore[arg-type]
         self.page.show_state(self.state)
+
+    def dealt(self, *parts: Part) -> Dataset:
+        """Return the dataset with the images in these parts."""
+        scan = corrected(self.found, latest(self.said))
+        labels = {name: label for label, name in enumerate(scan.classes)}
+        dealt = zip(scan.usable, parts, strict=True)
+        images = tuple(LabelledImage(image.path, labels[image.class_name], part, "") for image, part in dealt)
+        return Dataset(scan.root, scan.classes, images)
 
     @property
     def grid(self) -> ImageGrid:
@@ -94,6 +95,6 @@ class Desk:
         """Label the selected images with a class that is typed."""
         self.click("selected_label")
         self.trigger("label_menu", "label_other")
-        other = next(each for each in self.page.findChildren(QInputDialog, "ask_class") if each.isVisible())
-        other.setTextValue(name)
-        other.accept()
+        other = next(each for each in self.page.findChildren(ClassDialog, "ask_class") if each.isVisible())
+        write(self.qtbot, other, "class_typed", name)
+        find(other, "class_use", QPushButton).click()

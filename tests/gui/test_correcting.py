@@ -18,10 +18,12 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from core.data.corrections import Correction, latest
+from core.data.dataset import PARTS
 from core.data.findings.checks import Finding
 from core.data.folder.changes import Changes
 from core.data.folder.listing import FoundImage, Reading, Scan
 from core.data.groups import NOTHING, Grouping
+from gui_app.class_dialog import ClassDialog
 from gui_app.classlist import ClassLine
 from gui_app.grid import ImageViewer
 from gui_app.groupings_dialog import GroupingsDialog
@@ -29,7 +31,7 @@ from gui_app.pages.data import DataPage
 from gui_app.split_card import PartLine
 from gui_app.split_slider import SplitSlider
 from gui_app.state import ProjectInfo
-from tests.gui.helpers import click, drop, find, read
+from tests.gui.helpers import click, drop, find, read, write
 from tests.gui.insects import CONTROL, Desk
 
 # what the screen that is none says of menus
@@ -124,9 +126,14 @@ def test_the_menus_label_move_and_group(desk: Desk) -> None:
     assert desk.classes()["ants/1.png"] == ""
     desk.click("selected_label")
     desk.trigger("label_menu", "label_other")
-    other = find(desk.page, "ask_class", QInputDialog)
-    other.setTextValue("wasps")
-    other.accept()
+    other = find(desk.page, "ask_class", ClassDialog)
+    use = find(other, "class_use", QPushButton)
+    assert not use.isEnabled()
+    write(desk.qtbot, other, "class_typed", "Ants")
+    assert "“ants” is there already" in read(other, "class_hint")
+    write(desk.qtbot, other, "class_typed", " wasps ")
+    assert read(other, "class_hint") == "This will be a new class."
+    use.click()
     assert desk.classes()["ants/1.png"] == "wasps"
     assert find(desk.page, "class_wasps", ClassLine).accessibleName() == "wasps, 2 images"
 
@@ -158,6 +165,20 @@ def test_a_finding_filters_and_its_remedy_is_one_step(desk: Desk) -> None:
     assert not find(desk.page, "undo", QPushButton).isVisible()
 
 
+def test_long_advice_is_cut_at_a_word_and_shown_whole_in_its_place(desk: Desk) -> None:
+    advice = "Look at them. " * 25 + f"The last one is “{'a' * 30}{'z' * 30}.png”."
+    desk.show(findings=(Finding("odd", "warn", 1, f"“{'b' * 50}y” is odd", advice, ("ants/3.png",)),))
+    assert read(desk.page, "advice_odd").endswith((" at…", " Look…", " them…"))
+    line = find(desk.page, "finding_odd", QWidget)
+    assert f"“{'b' * 15}…{'b' * 14}y” is odd" in [label.text() for label in line.findChildren(QLabel)]
+    more = find(desk.page, "more_odd", QPushButton)
+    assert more.focusPolicy() == Qt.FocusPolicy.TabFocus
+    more.click()
+    assert read(desk.page, "advice_odd").endswith(f"“{'a' * 15}…{'z' * 11}.png”.")
+    desk.show(findings=desk.state.findings, data_problem="x")
+    assert read(desk.page, "advice_odd").endswith(".png”."), "what was opened stays open"
+
+
 def test_another_project_has_nothing_to_take_back(desk: Desk) -> None:
     desk.take(0)
     desk.press(Qt.Key.Key_2)
@@ -182,13 +203,19 @@ def test_the_split_is_drawn_anew_only_after_a_question(desk: Desk, qtbot: QtBot)
     slider.setFocus(Qt.FocusReason.TabFocusReason)
     with qtbot.assertNotEmitted(desk.page.change_split):
         QTest.keyClick(slider, Qt.Key.Key_PageUp)
+        assert read(desk.page, "split_question_text") == "The split will be drawn anew.", "there are no runs"
+        assert read(desk.page, "split_note") == ""
         QTest.keyClick(slider, Qt.Key.Key_Return)
-    assert "drawn anew" in read(desk.page, "split_question_text")
     asked = slider.shares
     assert find(desk.page, "part_train", PartLine).accessibleName() == f"Train, {asked[0]} %"
     with qtbot.waitSignal(desk.page.change_split) as wished:
-        desk.click("split_draw")
+        QTest.keyClick(find(desk.page, "split_draw", QPushButton), Qt.Key.Key_Return)
     assert wished.args == [asked]
+    QTest.keyClick(slider, Qt.Key.Key_PageUp)
+    QTest.keyClick(slider, Qt.Key.Key_Escape)
+    assert find(desk.page, "part_train", PartLine).accessibleName() == "Train, 3"
+    assert read(desk.page, "split_question_text") == ""
+    assert read(desk.page, "split_note") == "Drawn once, then kept."
     QTest.keyClick(slider, Qt.Key.Key_PageUp)
     QTest.keyClick(slider, Qt.Key.Key_Return)
     desk.click("split_keep")
@@ -198,8 +225,19 @@ def test_the_split_is_drawn_anew_only_after_a_question(desk: Desk, qtbot: QtBot)
 def test_parts_of_the_folder_are_not_drawn_anew(desk: Desk) -> None:
     desk.found = replace(desk.found, images=tuple(replace(image, part="train") for image in desk.found.images))
     desk.show()
-    assert read(desk.page, "split_note") == "As your folders have it."
+    assert read(desk.page, "split_note").startswith("Training as your folders have it;")
     assert find(desk.page, "split_slider", SplitSlider).focusPolicy() == Qt.FocusPolicy.NoFocus
+
+
+def test_it_is_said_which_part_graft_drew_itself(desk: Desk) -> None:
+    train, val, test = PARTS
+    images = zip(desk.found.images, (*[train] * 4, *[val] * 3, *[train] * 3), strict=True)
+    desk.found = replace(desk.found, images=tuple(replace(image, part=part) for image, part in images))
+    dealt = desk.dealt(*[train] * 2, *[test] * 2, *[val] * 3)
+    desk.state = replace(desk.state, scan=desk.found, dataset=dealt)
+    desk.page.show_state(desk.state)
+    said = "Training and validation as your folders have them; the 2 test images were drawn from training."
+    assert read(desk.page, "split_note") == said
 
 
 def test_another_reading_of_the_folder_is_offered(desk: Desk, qtbot: QtBot) -> None:
@@ -278,7 +316,7 @@ def test_what_stays_together_is_said_with_examples_and_can_be_changed(desk: Desk
     desk.click("grouping_change")
     dialog = find(desk.page, "groupings", GroupingsDialog)
     assert find(dialog, "grouping_name", QRadioButton).isChecked()
-    assert "0.png, 1.png" in [label.text() for label in dialog.findChildren(QLabel)]
+    assert {"0.png, 1.png", "bees/0.png"} <= {label.text() for label in dialog.findChildren(QLabel)}, "files, group"
     find(dialog, "grouping_none", QRadioButton).click()
     with qtbot.waitSignal(desk.page.choose_grouping) as wished:
         click(qtbot, dialog, "groupings_use")

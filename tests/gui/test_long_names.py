@@ -12,6 +12,7 @@ from gui_app import job
 from gui_app.confusion import ConfusionMatrix
 from gui_app.theme import SIZE
 from gui_app.window import MainWindow
+from gui_app.words import cut_names
 from tests.gui.helpers import WAIT_MS, draw, draw_classes, find
 from tests.gui.runs import made_record
 
@@ -32,7 +33,7 @@ def test_long_names_do_not_widen_the_data_page(small: MainWindow) -> None:
     QApplication.processEvents()
     assert fits(small)
     assert not overflows(find(small, "findings", QScrollArea))
-    advice = next(label for label in small.findChildren(QLabel) if NAMES[0] in label.text())
+    advice = next(label for label in small.findChildren(QLabel) if cut_names(f"“{NAMES[0]}”") in label.text())
     assert advice.height() >= advice.heightForWidth(advice.width())
     chips = [chip for chip in small.page("data").findChildren(QPushButton) if chip.objectName().startswith("chip_")]
     assert all(chip.toolTip().startswith("<p>") and "<b>" not in chip.toolTip() for chip in chips[1:])
