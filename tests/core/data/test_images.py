@@ -200,7 +200,12 @@ def test_extreme_shapes_are_framed(fit: str, size: tuple[int, int]) -> None:
 
 
 def test_writing_in_the_returned_pixels_is_allowed() -> None:
-    Framing(8, 8).apply(picture(0))[0, 0, 0] = 1
+    image = picture(0)
+    before = image.tobytes()
+    square = Framing(16, 16).apply(image)
+    square[0, 0] = (1, 2, 3)
+    assert square[0, 0].tolist() == [1, 2, 3]
+    assert image.tobytes() == before
 
 
 def test_names_are_printable_in_messages() -> None:
