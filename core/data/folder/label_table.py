@@ -156,8 +156,9 @@ def _rows(body: Iterable[Sequence[str]], columns: Columns, parts: Mapping[str, P
 def _one_form(rows: Sequence[Row]) -> Sequence[Row]:
     """Return the rows with "1" in place of "1.0" where both stand: a program wrote a number in two ways."""
     labels = {row.label for row in rows}
-    whole = {label: form for label in labels if (form := re.sub(r"^(-?\d+)\.0+$", r"\1", label)) in labels}
-    return [replace(row, label=whole.get(row.label, row.label)) for row in rows]
+    forms = {label: re.sub(r"^(-?\d+)\.0+$", r"\1", label) for label in labels}
+    whole = {label: form for label, form in forms.items() if form != label and form in labels}
+    return [replace(row, label=whole[row.label]) if row.label in whole else row for row in rows]
 
 
 def _matched(rows: Iterable[Row], files: TableFiles) -> tuple[dict[str, Row], tuple[str, ...]]:

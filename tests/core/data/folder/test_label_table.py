@@ -1,12 +1,15 @@
 """What a table of labels means: its columns, its files, its words; and what a person is told to check."""
 
+import time
 import unicodedata
 from pathlib import Path
 
 import pytest
 
 from core.base.errors import UserError
+from core.data.folder.label_table import read_tables
 from core.data.folder.listing import list_folder
+from core.data.folder.walk import File, Folder
 from tests.core.data.conftest import fill
 from tests.core.data.folder.test_layouts import flat, labels, listed, table
 
@@ -66,6 +69,18 @@ def test_a_table_may_be_written_for_a_folder_further_up(tmp_path: Path, front: s
     text = rows("file,label", f"{front}s1/0.png,a", f"{front}s1/1.png,b", f"{front}s2/0.png,b")
     scan = listed(table(flat(tmp_path, "s1/0.png", "s1/1.png", "s2/0.png"), text))
     assert labels(scan) == {"s1/0.png": "a", "s1/1.png": "b", "s2/0.png": "b"}
+
+
+def test_a_table_of_many_images_of_equal_names_is_read_at_once(tmp_path: Path) -> None:
+    many = [f"all/s{folder}/{number}.png" for folder in range(3000) for number in range(2)]
+    (tmp_path / "t.csv").write_text(rows("file,label", *(f"x/{name.removeprefix('all/')},a" for name in many[::2])))
+    images = Folder(("all",), tuple(File(tuple(name.split("/"))) for name in many))
+    begun = time.process_time()
+    read_tables(tmp_path, [Folder((), (), ("t.csv",)), images])
+    (tmp_path / "t.csv").write_text(rows("file,label", *(f"{name.removeprefix('all/')},a" for name in many)))
+    (found,) = read_tables(tmp_path, [Folder((), (), ("t.csv",)), images]).usable
+    assert found.n_labelled == len(many)
+    assert time.process_time() - begun < 5
 
 
 def test_rows_for_the_folder_beside_this_one_are_missing(tmp_path: Path) -> None:
