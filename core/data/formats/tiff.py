@@ -37,7 +37,8 @@ def decode(content: bytes, fast_px: int | None = None) -> Decoded:
     """Decode the first page of a TIFF. Raises Undecodable."""
     import tifffile
 
-    with tifffile.TiffFile(io.BytesIO(content)) as file:
+    # The parts of tifffile's file hold each other; closed, the stream lets go of the content at once.
+    with io.BytesIO(content) as stream, tifffile.TiffFile(stream) as file:
         page = file.pages.first
         if not isinstance(page, tifffile.TiffPage):
             raise Undecodable("its content is damaged")

@@ -1,5 +1,7 @@
 """Large files wait for each other, small ones for nobody, and no two wait for each other for ever."""
 
+import gc
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,6 +10,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from core.data.formats import memory
@@ -127,3 +130,16 @@ def test_every_way_to_read_a_large_file_waits_and_gives_back(tmp_path: Path, way
 def test_decoding_by_itself_counts_for_nothing() -> None:
     decode(bytes(imagecodecs.png_encode(np.zeros((2100, 2100), np.uint16), level=1)))
     assert memory.MEMORY._held == {}
+
+
+def test_the_content_of_a_tiff_is_let_go_of_with_its_picture(tmp_path: Path) -> None:
+    """Without waiting for the garbage collector: the contents of several large files would add up."""
+    tifffile.imwrite(tmp_path / "x.tif", np.zeros((9, 9), np.uint16))
+    content = (tmp_path / "x.tif").read_bytes()
+    before = sys.getrefcount(content)
+    gc.disable()
+    try:
+        decode(content).metadata()
+        assert sys.getrefcount(content) == before
+    finally:
+        gc.enable()
