@@ -10,7 +10,7 @@ from gui_app import theme
 from gui_app.filters import UNLABELLED, Filter, Numbers
 from gui_app.painted import PaintedButton
 from gui_app.theme import FONT, RADIUS, SIZE, SPACE, Tone
-from gui_app.widgets import inset, link_button
+from gui_app.widgets import inset, link_button, text_label
 from gui_app.words import as_tip, count, images_in_words
 
 SEARCHED_FROM = 13
@@ -107,6 +107,9 @@ class ClassList(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
         self._search_row = inset(self.search)
+        self._nothing = text_label(self.tr("No class is called so."), "muted", wrap=True, name="class_search_nothing")
+        self._nothing.setContentsMargins(SPACE.s, 0, SPACE.s, 0)
+        self._nothing.hide()
         self._area = QScrollArea()
         self._area.setObjectName("class_list")
         self._area.setAccessibleName(self.tr("Classes"))
@@ -163,6 +166,7 @@ class ClassList(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._search_row)
+        column.addWidget(self._nothing)
         column.addWidget(self._area, 1)
         column.addSpacing(SPACE.xs)
         column.addWidget(self._unlabelled)
@@ -185,8 +189,10 @@ class ClassList(QWidget):
         self.search.clear()
 
     def _search(self, text: str) -> None:
+        found = [name for name in self._lines if text.casefold() in name.casefold()]
         for name, line in self._lines.items():
-            line.setVisible(text.casefold() in name.casefold())
+            line.setVisible(name in found)
+        self._nothing.setVisible(not found)
 
     def _fit(self) -> None:
         """Be as high as the lines at most; what is left of the card lies beneath the split."""

@@ -103,6 +103,7 @@ class DataActions(QObject):
         for action in (undo, redo):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             self._page.addAction(action)
+            action.setShortcutVisibleInContextMenu(True)
             menu.addAction(action)
         menu.addSeparator()
         self._labels = self._action(menu, self.tr("Export labels as CSV…"), "data_export", self._choose_table)
@@ -126,7 +127,11 @@ class DataActions(QObject):
         self._pop(menu, self._add)
 
     def _pop(self, menu: QMenu, button: QPushButton) -> None:
-        menu.popup(button.mapToGlobal(QPoint(0, button.height() + SPACE.xs)))
+        """Show a menu beneath a button, within the window."""
+        window = button.window()
+        most = window.mapToGlobal(QPoint(window.width() - menu.sizeHint().width() - SPACE.s, 0)).x()
+        place = button.mapToGlobal(QPoint(0, button.height() + SPACE.xs))
+        menu.popup(QPoint(min(place.x(), most), place.y()))
 
     def _choose_files(self) -> None:
         from core.data.images import SUFFIXES

@@ -15,7 +15,7 @@ from gui_app.selection_bar import SelectionBar
 from gui_app.theme import SIZE, SPACE
 from gui_app.thumbs import FileItems
 from gui_app.widgets import Card, EmptyState, ShareBar, link_button, text_label
-from gui_app.words import as_tip, count, duration, images_in_words
+from gui_app.words import as_tip, count, duration, images_in_words, part_name
 
 if TYPE_CHECKING:
     from core.base.events import Progress
@@ -172,11 +172,21 @@ class ImagesCard(Card):
         return self.tr("No image is meant by all of this"), self.tr("Take a filter away, or choose “all”.")
 
 
+def _marks(state: "State") -> dict[str, str]:
+    """Return what a person said of images: their class, their part, their group."""
+    said: dict[str, list[str]] = {}
+    for field in ("label", "part", "group"):
+        for (path, own), value in state.corrections.items():
+            if own == field and value:
+                said.setdefault(path, []).append(part_name(value) if field == "part" else value)
+    return {path: " · ".join(words) for path, words in said.items()}
+
+
 def _items(images: "Sequence[FoundImage]", state: "State", chosen: Filter) -> FileItems:
     """Return what the grid shows: classes beneath images of a finding, and what a person corrected."""
     paths = tuple([image.path for image in images])
     captions = tuple([image.class_name for image in images]) if chosen.finding else ()
-    marks = {path: value for (path, field), value in state.corrections.items() if field == "label"}
+    marks = _marks(state)
     struck = frozenset([image.path for image in images if image.left_out])
     root = state.scan.root if state.scan else Path()
     return FileItems(root, paths, captions, marks, struck)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QInputDialog,
     QLabel,
+    QLineEdit,
     QPushButton,
     QRadioButton,
     QWidget,
@@ -330,8 +331,12 @@ def test_many_classes_are_searched_and_the_chosen_one_has_a_chip(desk: Desk) -> 
     images = tuple(FoundImage(f"{name}/0.png", name, None, 100) for name in names)
     desk.found = Scan(Path("insects"), "classes", names, images)
     desk.show()
-    search = find(desk.page, "class_search", QWidget)
+    search = find(desk.page, "class_search", QLineEdit)
     assert search.isVisible()
+    QTest.keyClicks(search, "x")
+    assert read(desk.page, "class_search_nothing") == "No class is called so."
+    search.clear()
+    assert read(desk.page, "class_search_nothing") == ""
     QTest.keyClicks(search, "150")
     lines = [line for line in desk.page.findChildren(ClassLine) if line.isVisible()]
     assert [line.objectName() for line in lines] == [f"class_{names[150]}"]

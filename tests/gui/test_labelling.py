@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from core.data.corrections import Correction
 from gui_app.grid import ImageViewer
 from tests.gui.helpers import find
 from tests.gui.insects import CONTROL, Desk
@@ -92,3 +93,15 @@ def test_steps_back_and_forth_in_the_viewer_show_their_image(desk: Desk) -> None
         QTest.keyClick(viewer, Qt.Key.Key_Right)
     QTest.keyClick(viewer, Qt.Key.Key_Escape)
     assert desk.selected() == ["ants/3"], "the image that was looked at last"
+
+
+def test_what_was_moved_or_grouped_has_a_mark(desk: Desk) -> None:
+    desk.said = [
+        Correction("ants/0.png", "part", "test"),
+        Correction("ants/1.png", "group", "nest 7"),
+        Correction("ants/1.png", "part", "val"),
+        Correction("ants/2.png", "label", ""),
+    ]
+    desk.show()
+    marks = {item.path.stem: item.mark for item in desk.grid.items if item.path.parent.name == "ants"}
+    assert marks == {"0": "Test", "1": "Validation · nest 7", "2": "", "3": ""}
