@@ -19,7 +19,7 @@ _Indices = NDArray[np.intp]
 
 _HASH_DIGITS = 64
 _LEVELS = (56, 40, 24, 8)
-"""In how many of 256 bits near pictures may differ; others of one kind (hands, slices of heads) begin at 58. Where
+"""In how many of 256 bits near pictures may differ; others of one kind (hands, heads) begin about there. Where
 a cluster grows over a good part of a class even so, its pictures are too much alike for this measure, and it is taken
 apart at the next, stricter level."""
 

@@ -228,7 +228,7 @@ def _missing(scan: Scan, name: str, part: str, purpose: str, alone: bool) -> Use
             "add images of another group.",
         )
     if scan.layout == "parts":
-        hint = f"Add images to its folder for “{part}” that are no copies of others, or move some there from another part."
+        hint = f"Add images to its folder for “{part}” that are no copies, or move some there from another part."
     else:
         hint = "Add or label more of them, or move some there from another part."
     return UserError(f"The class “{shown}” has no image {purpose}.", hint)

@@ -95,7 +95,8 @@ def _title(evidence: Evidence, guess: Guess) -> str:
 def _figures(evidence: Evidence, guess: Guess) -> str:
     n = evidence.shortcut.n if evidence.shortcut else 0
     low, high, chance = (round(100 * share) for share in (guess.low, guess.high, guess.baseline))
-    return f"Blind guessing would reach {chance} %; measured on {n} images, each class counting alike, it is {low} to {high} %."
+    measured = f"measured on {n} images, each class counting alike, it is {low} to {high} %"
+    return f"Blind guessing would reach {chance} %; {measured}."
 
 
 def _described(evidence: Evidence, guess: Guess) -> str:

@@ -27,6 +27,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE images ADD COLUMN group_name TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE images ADD COLUMN modified_ns INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE images ADD COLUMN facts TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE images ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE parts DROP COLUMN used",
         # Measures are missing: the images are read once more. Their parts stay.
         "DELETE FROM settings WHERE key = 'scan'",

@@ -30,7 +30,7 @@ _SOME = 200
 """How many images are looked for when the images folder is chosen again."""
 
 _SCAN = TypeAdapter(Scan)
-_INSERT = "INSERT OR REPLACE INTO {} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT OR REPLACE INTO {} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class Project:
@@ -227,13 +227,14 @@ def _row(image: FoundImage) -> tuple[object, ...]:
     measured = image.sha256, image.width_px, image.height_px, image.problem
     facts = image.facts.to_json() if image.facts else ""
     named = image.path, image.class_name, image.part, image.size_bytes
-    return *named, *measured, image.group, image.modified_ns, facts
+    return *named, *measured, image.group, image.modified_ns, facts, image.left_out
 
 
 def _image(row: Sequence[Any]) -> FoundImage:
-    group, modified_ns, facts = row[-3:]
-    image = FoundImage(*row[:-3])
-    return replace(image, group=group, modified_ns=modified_ns, facts=Facts.from_json(facts) if facts else None)
+    *first, group, modified_ns, facts, left_out = row
+    measured = Facts.from_json(facts) if facts else None
+    image = FoundImage(*first)
+    return replace(image, group=group, modified_ns=modified_ns, facts=measured, left_out=bool(left_out))
 
 
 def belongs_to(folder: Path, images_root: Path) -> bool:

@@ -140,6 +140,16 @@ def test_decisions_and_near_duplicates_are_kept(project: Project) -> None:
         assert again.near() == (("ants/000.png", "ants/001.png"),)
 
 
+def test_what_a_table_leaves_out_is_left_out_after_opening(project: Project) -> None:
+    places = [(name, number) for name in ("ants", "bees") for number in range(8)]
+    rows = [f"{name}/{number:03d}.png,{name},{'yes' if number == 1 else ''}" for name, number in places]
+    (project.images_root / "labels.csv").write_text("\n".join(["file,label,left_out", *rows]), encoding="utf-8")
+    scan, _ = saved(project)
+    with closing(reopened(project)) as again:
+        assert again.scan() == scan
+        assert [image.path for image in scan.images if image.left_out] == ["ants/001.png", "bees/001.png"]
+
+
 def test_what_was_read_before_a_crash_is_not_read_again(project: Project) -> None:
     scan = scanned(project.images_root)
     project.keep(scan.images[:5])
@@ -154,7 +164,7 @@ def test_a_project_of_the_first_version_keeps_its_split(project: Project) -> Non
     _, dataset = saved(project)
     project.close()
     with closing(sqlite3.connect(project.folder / "project.db")) as connection, connection:
-        for column in ("group_name", "modified_ns", "facts"):
+        for column in ("group_name", "modified_ns", "facts", "left_out"):
             connection.execute(f"ALTER TABLE images DROP COLUMN {column}")
         connection.execute("ALTER TABLE parts ADD COLUMN used INTEGER NOT NULL DEFAULT 1")
         connection.execute("DROP TABLE journal")
