@@ -94,7 +94,7 @@ class FolderLayout:
     def place(self, file: File) -> Place | None:
         """Return what the folders above a file say."""
         names = file.names
-        if self.with_unlabelled and len(names) > 1 and is_unlabelled(names[0]):
+        if (self.with_unlabelled or self.depth > 1) and len(names) > 1 and is_unlabelled(names[0]):
             return Place("")
         part = PART_FOLDERS.get(names[0].lower()) if self.depth > 1 else None
         if self.depth > 1 and part is None:
@@ -108,6 +108,8 @@ class FolderLayout:
 
     def sentence(self) -> str:
         """Say where the classes lie."""
+        if not self.with_unlabelled:
+            return f"{self.title}."
         if self.depth == 1:
             return "Each folder is a class."
         return "Folders for training and testing hold the class folders."
@@ -191,9 +193,9 @@ def layouts(folders: Sequence[Folder], tables: Tables) -> list[Layout]:
     parts = _are_parts(files, tops)
     either = len({top.lower() in PART_FOLDERS for top in tops}) > 1
     depths = ((2, 1) if parts else (1, 2))[: 2 if either else 1]
-    unlabelled = any(is_unlabelled(name) for folder in folders for name in folder.names[:2])
+    unlabelled = {len(folder.names) for folder in folders if folder.names and is_unlabelled(folder.names[-1])}
     ways: list[Layout] = [FolderLayout(depth, True) for depth in depths]
-    ways += [FolderLayout(depth, False) for depth in depths if unlabelled]
+    ways += [FolderLayout(depth, False) for depth in depths if depth in unlabelled]
     inner = _same_inside(files) if depths[0] == 1 else ()
     ways += [InnerLayout(inner)] if inner else []
     fullest = sorted(tables.usable, key=lambda table: -table.n_labelled)

@@ -57,6 +57,19 @@ def test_unlabelled_images_may_lie_beside_the_parts_and_in_them(tmp_path: Path) 
     assert found["unsorted/000.png"] == ("", None)
 
 
+def test_a_folder_beside_the_parts_is_unlabelled_in_every_reading(tmp_path: Path) -> None:
+    root = fill(tmp_path, train__ants=1, train__bees=1, train__unlabelled=1, test__ants=1, unsorted=1)
+    scan = listed(root, "parts-all")
+    assert scan.recognised == "Class folders inside train, val and test folders, also the one for unlabelled images."
+    assert (scan.classes, scan.outside) == (("ants", "bees", "unlabelled"), ())
+    assert labels(scan)["unsorted/000.png"] == ""
+
+
+def test_a_reading_that_changes_nothing_is_not_offered(tmp_path: Path) -> None:
+    scan = listed(fill(tmp_path, train__ants=1, train__bees=1, test__ants=1, unsorted=1))
+    assert [reading.key for reading in scan.readings] == ["parts"]
+
+
 def test_images_beside_the_class_folders_are_unlabelled(tmp_path: Path) -> None:
     root = flat(fill(tmp_path, ants=1, bees=1), "new.png")
     assert labels(listed(root))["new.png"] == ""
