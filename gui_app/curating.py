@@ -133,7 +133,7 @@ class Curating(QObject):
             if isinstance(event, Progress):
                 self._store.update(busy=f"{event.stage} {event.done}/{event.total}")
             elif isinstance(event, projects.Written):
-                self._notifier.info(self.tr("Written: {place}").format(place=event.place))
+                self._notifier.info(self.tr("Written: {place}").format(place=event.place), stays=True)
 
     def _written(self, whole: bool) -> None:
         self._store.update(busy="")

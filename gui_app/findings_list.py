@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy
 
 from gui_app.painted import PaintedButton
 from gui_app.theme import SPACE, Tone
-from gui_app.widgets import Chip, link_button, text_label
+from gui_app.widgets import LINK_EDGE, Chip, link_button, text_label
 from gui_app.words import as_tip, count, cut_names
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class FindingsList(QScrollArea):
             links[-1].clicked.connect(partial(self.mended.emit, finding.key))
         for link in links:
             row = QHBoxLayout()
-            row.setContentsMargins(SPACE.s, 0, SPACE.s, SPACE.s - 2)
+            row.setContentsMargins(SPACE.s - LINK_EDGE, 0, SPACE.s, SPACE.s - 2)
             row.addWidget(link)
             row.addStretch(1)
             self._column.addLayout(row)

@@ -52,7 +52,7 @@ class GroupingsDialog(QDialog):
             beneath = QVBoxLayout()
             beneath.setContentsMargins(SPACE.l, 0, 0, SPACE.xs)
             beneath.setSpacing(SPACE.xs // 2)
-            beneath.addLayout(self._named(grouping.groups.get(example[0], ""), example))
+            beneath.addLayout(self._named(_name(grouping, example[0]), example))
             names = ", ".join(PurePosixPath(path).name for path in example)
             label = ElidingLabel(names, "small")
             label.setToolTip(as_tip(names))
@@ -107,3 +107,9 @@ class GroupingsDialog(QDialog):
         key = next(key for key, choice in self._choices.items() if choice.isChecked())
         self.accept()
         self.chosen.emit(key)
+
+
+def _name(grouping: "Grouping", path: str) -> str:
+    """Return what the group of an image is called; a mere number, as that of a time, says nothing to anybody."""
+    name = grouping.groups.get(path, "")
+    return "" if name.isdigit() and name not in path else name

@@ -32,6 +32,7 @@ class Notice:
     text: str
     hint: str = ""
     about: str = ""
+    stays: bool = False
 
 
 class Notifier(QObject):
@@ -44,9 +45,9 @@ class Notifier(QObject):
         super().__init__(parent)
         self.log_file = log_folder / "graft.log"
 
-    def info(self, text: str, hint: str = "") -> None:
-        """Say that something went well or goes on."""
-        self.posted.emit(Notice("info", text, hint))
+    def info(self, text: str, hint: str = "", *, stays: bool = False) -> None:
+        """Say that something went well or goes on; what is worth reading later `stays` when the page changes."""
+        self.posted.emit(Notice("info", text, hint, stays=stays))
 
     def refuse(self, text: str, hint: str = "") -> None:
         """Say why a wish is not fulfilled now."""
@@ -155,5 +156,5 @@ class MessageBar(QWidget):
 
     def dismiss_passing(self) -> None:
         """Hide what is only of the moment; an error stays until it is dismissed."""
-        if self.notice is not None and self.notice.tone != "bad":
+        if self.notice is not None and self.notice.tone != "bad" and not self.notice.stays:
             self.dismiss()

@@ -12,7 +12,7 @@ from gui_app.filters import Filter
 from gui_app.painted import PaintedButton
 from gui_app.split_slider import PARTS, TONES, Shares, SplitSlider
 from gui_app.theme import RADIUS, SIZE, SPACE, Tone
-from gui_app.widgets import link_button, text_label
+from gui_app.widgets import LINK_EDGE, link_button, text_label
 from gui_app.words import count, part_name
 
 if TYPE_CHECKING:
@@ -109,8 +109,10 @@ class SplitCard(QWidget):
         inset.addWidget(text_label(self.tr("Split"), "heading"))
         inset.addWidget(self.slider)
         beneath = QVBoxLayout()
-        beneath.setContentsMargins(SPACE.s, SPACE.xs, SPACE.s, 0)
+        beneath.setContentsMargins(SPACE.s - LINK_EDGE, SPACE.xs, SPACE.s, 0)
         beneath.setSpacing(SPACE.s)
+        for words in (self._asked, self._note, self._groups):
+            words.setContentsMargins(LINK_EDGE, 0, 0, 0)
         for part in (self._question, self._note, self._groups, self._change):
             beneath.addWidget(part)
         column = QVBoxLayout(self)

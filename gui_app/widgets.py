@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 from gui_app import theme
 from gui_app.theme import RADIUS, SIZE, SPACE, Tone
 
+LINK_EDGE = 1
+"""Width of the ring round a link: so much further left it begins, to stand flush with the words above it."""
+
 
 def text_label(text: str = "", role: str = "body", *, wrap: bool = False, name: str = "") -> QLabel:
     """Return a label. `role`: body, strong, heading, title, brand, muted, small, tiny, problem."""
@@ -76,7 +79,8 @@ def inset(widget: QWidget) -> QWidget:
     """Return a widget in line with the words of painted lines, which have room at their sides, and a gap beneath."""
     holder = QWidget()
     column = QVBoxLayout(holder)
-    column.setContentsMargins(SPACE.s, 0, SPACE.s, SPACE.s)
+    edge = LINK_EDGE if isinstance(widget, QPushButton) else 0
+    column.setContentsMargins(SPACE.s - edge, 0, SPACE.s, SPACE.s)
     column.addWidget(widget)
     return holder
 

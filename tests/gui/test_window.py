@@ -116,6 +116,12 @@ def test_what_is_only_of_the_moment_goes_with_the_page(window: MainWindow) -> No
     assert not find(window, "message_bar", MessageBar).isVisible()
 
 
+def test_what_was_written_is_said_on_the_next_page_too(window: MainWindow) -> None:
+    window.session.notifier.info("Written: labels.csv", stays=True)
+    window.session.go("train")
+    assert read(window, "message_text") == "Written: labels.csv"
+
+
 def test_a_second_heavy_wish_is_refused_in_plain_words(opened: MainWindow, qtbot: QtBot, images: Path) -> None:
     train(opened, qtbot, epochs=400)
     opened.session.rescan()
