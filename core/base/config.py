@@ -62,7 +62,6 @@ class RunConfig(BaseModel):
         "Cross-validation",
         "Train so many times more, each time tested on other images: a surer score where images are few.",
         level="plain",
-        unit="folds",
         ge=2,
         le=20,
     )
