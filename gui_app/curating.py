@@ -114,8 +114,9 @@ class Curating(QObject):
         try:
             write(self._project)
         except UserError as error:
-            self._notifier.report(error)
+            self._notifier.report(error, "corrections")
             return False
+        self._notifier.succeed("corrections")
         return True
 
     def _take_judged(self, project: "Project", batch: tuple[object, ...]) -> None:

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
+from core.base.errors import UserError
 from core.data.corrections import Correction
+from core.data.store.project import Project
 from gui_app import job
 from gui_app.session import Session
 from gui_app.state import State
@@ -61,6 +64,25 @@ def test_corrections_are_there_after_opening_again(opened: MainWindow, qtbot: Qt
     state = settled(session, qtbot)
     assert labels(state)[path] == "rows"
     assert parts(state) == before
+
+
+def test_an_error_of_a_correction_goes_with_the_next_that_is_kept(
+    opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened.session
+    path = next(iter(labels(session.state)))
+    with monkeypatch.context() as broken:
+        broken.setattr(Project, "correct", refuse)
+        session.correct((Correction(path, "label", "rows"),))
+    assert "The disk is full" in read(opened, "message_text")
+    assert session.state.corrections == {}
+    session.correct((Correction(path, "label", "rows"),))
+    assert labels(settled(session, qtbot))[path] == "rows"
+    assert read(opened, "message_text") == ""
+
+
+def refuse(project: Project, words: object) -> None:
+    raise UserError("The disk is full: the project was not saved.", "Free some space and try again.")
 
 
 def test_other_shares_draw_the_split_anew(opened: MainWindow, qtbot: QtBot) -> None:
