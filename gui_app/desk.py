@@ -14,7 +14,8 @@ from gui_app.notify import Notifier
 class Task:
     """Heavy work: `name` completes "Graft is … just now"; `take` gets batches of events, `done` whether all is well.
 
-    One that `gives_way` is stopped for a newer one of its name; `done` is called all the same.
+    One that `gives_way` is stopped for a newer one of its name; `done` is called all the same. The error of a task goes
+    once another one `about` the same (or else of the same name) succeeds.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Task:
     take: Callable[[tuple[object, ...]], None]
     done: Callable[[bool], None]
     gives_way: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,13 @@ class Desk(QObject):
 
     def _fail(self, error: BaseException) -> None:
         self._failed = True
-        self._notifier.report(error, self._now.task.name if self._now else "")
+        self._notifier.report(error, (self._now.task.about or self._now.task.name) if self._now else "")
 
     def _end(self) -> None:
         ended, following = self._now, self._next
         whole = not self._failed and following is None
         if ended is not None and whole:
-            self._notifier.succeed(ended.task.name)
+            self._notifier.succeed(ended.task.about or ended.task.name)
         self._now = self._next = None
         if following is not None:
             self._start(following)

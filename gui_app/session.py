@@ -116,7 +116,7 @@ class Session(QObject):
     def rescan(self) -> None:
         """Read the images of the project again; no image changes its side of the split."""
         if self._project is not None:
-            self._open(partial(projects.read, self._project))
+            self._open(partial(projects.read, self._project), about="reading")
 
     def go(self, page: PageKey) -> None:
         """Show a page."""
@@ -245,9 +245,9 @@ class Session(QObject):
             return self.tr("A project in “{home}” would lie among the images.").format(home=home)
         return "" if _can_write(home) else self.tr("Graft cannot write in “{home}”.").format(home=home)
 
-    def _open(self, work: Work) -> None:
+    def _open(self, work: Work, about: str = "opening") -> None:
         done = partial(self._reading_ended, self._project if self._desk.busy else None)
-        self._desk.begin(Task(self.tr("reading images"), work, self._take, done, gives_way=True))
+        self._desk.begin(Task(self.tr("reading images"), work, self._take, done, gives_way=True, about=about))
 
     def _reading_ended(self, left: "Project | None", whole: bool) -> None:
         """Read the project again whose reading was left for one that came to nothing."""
