@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QVBoxLayout, QWidget
 
 from gui_app.painted import ChoiceBox
 from gui_app.theme import SIZE, SPACE
-from gui_app.widgets import plain_button, primary_button, text_label
+from gui_app.widgets import buttons_at_the_end, plain_button, primary_button, text_label
 from gui_app.words import shorten
 
 
@@ -30,18 +30,13 @@ class ClassDialog(QDialog):
         leave = plain_button(self.tr("Cancel"), "class_cancel")
         leave.setAutoDefault(False)
         leave.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE.m)
-        buttons.addStretch(1)
-        buttons.addWidget(leave)
-        buttons.addWidget(self._use)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.l, SPACE.l, SPACE.l, SPACE.l)
         column.setSpacing(SPACE.m)
         column.addWidget(text_label(words, wrap=True))
         column.addWidget(self._box)
         column.addWidget(self._hint)
-        column.addLayout(buttons)
+        column.addLayout(buttons_at_the_end(leave, self._use))
         self.setMinimumWidth(SIZE.text_block)
         self._box.editTextChanged.connect(self._show_typed)
         self._show_typed("")

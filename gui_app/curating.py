@@ -12,13 +12,13 @@ from core.base.errors import UserError
 from core.base.events import Progress
 from gui_app import projects
 from gui_app.desk import Desk, Task, without_stale
+from gui_app.job import Work
 from gui_app.notify import Notifier
 from gui_app.state import Store
 
 if TYPE_CHECKING:
     from core.data.corrections import Correction
     from core.data.decisions import Decisions
-    from core.data.folder.listing import FoundImage
     from core.data.store.project import Project
     from core.data.survey import Survey
 
@@ -38,24 +38,24 @@ class Curating(QObject):
         self._judging, self._writing = Desk(notifier, self), Desk(notifier, self)
         self._project: Project | None = None
         self._survey: Survey | None = None
-        self._images: dict[str, FoundImage] = {}
 
     def open(self, project: "Project", survey: "Survey | None") -> None:
         """Go on with the images of a project."""
-        self._project = project
-        self._survey, self._images = survey, _by_path(survey)
+        self._project, self._survey = project, survey
         self._store.update(changes=None, **(_shown(survey) if survey else _NOTHING))
 
     def take(self, event: projects.Read) -> None:
         """Show what follows from the images."""
-        self._survey, self._images = event.survey, _by_path(event.survey)
+        self._survey = event.survey
         self._store.update(reading=None, changes=event.changes or self._store.state.changes, **_shown(event.survey))
 
     def correct(self, corrections: "tuple[Correction, ...]") -> None:
         """Keep the words of a person on single images; they hold at once."""
         from core.data.corrections import words_of
 
-        words = tuple(words_of(corrections, self._images))
+        named = {each.path for each in corrections}
+        found = self._survey.found.images if self._survey is not None else ()
+        words = tuple(words_of(corrections, {image.path: image for image in found if image.path in named}))
         self._tell(lambda project: project.correct(words))
 
     def choose_grouping(self, key: str) -> None:
@@ -125,9 +125,9 @@ class Curating(QObject):
             if isinstance(event, projects.Read) and not late:
                 self.take(event)
 
-    def _write(self, name: str, work: "Callable[[Callable[[], bool]], object]") -> None:
+    def _write(self, name: str, work: Work) -> None:
         self._store.update(busy=name)
-        self._writing.begin(Task(name, work, self._take_written, self._written))  # type: ignore[arg-type]
+        self._writing.begin(Task(name, work, self._take_written, self._written))
 
     def _take_written(self, batch: tuple[object, ...]) -> None:
         for event in without_stale(batch):
@@ -138,10 +138,6 @@ class Curating(QObject):
 
     def _written(self, whole: bool) -> None:
         self._store.update(busy="")
-
-
-def _by_path(survey: "Survey | None") -> "dict[str, FoundImage]":
-    return {image.path: image for image in survey.found.images} if survey is not None else {}
 
 
 def _decide(project: "Project", change: "Callable[[Decisions], Decisions]", anew: bool) -> None:

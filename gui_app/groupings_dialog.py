@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QRadioButton, QScrollArea, Q
 
 from gui_app.strip import Strip
 from gui_app.theme import SIZE, SPACE
-from gui_app.widgets import ElidingLabel, plain_button, primary_button, text_label
+from gui_app.widgets import ElidingLabel, buttons_at_the_end, plain_button, primary_button, text_label
 from gui_app.words import as_tip, count
 
 if TYPE_CHECKING:
@@ -91,17 +91,12 @@ class GroupingsDialog(QDialog):
         leave = plain_button(self.tr("Cancel"), "groupings_cancel")
         leave.setAutoDefault(False)
         leave.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE.m)
-        buttons.addStretch(1)
-        buttons.addWidget(leave)
-        buttons.addWidget(use)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.l, SPACE.l, SPACE.l, SPACE.l)
         column.setSpacing(SPACE.m)
         column.addWidget(text_label(words, "muted", wrap=True))
         column.addWidget(area, 1)
-        column.addLayout(buttons)
+        column.addLayout(buttons_at_the_end(leave, use))
 
     def _use(self) -> None:
         key = next(key for key, choice in self._choices.items() if choice.isChecked())

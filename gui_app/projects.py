@@ -147,7 +147,8 @@ def judge_again(project: "Project", before: "Survey", stop: Stop) -> Iterator[ob
     from core.data.survey import survey
 
     made = survey(before.found, before.near, replace(_known(project, before.found), shortcut=before.shortcut))
-    yield from _kept(project, made, stop)
+    project.remember(made.drawn or made.dataset)
+    yield from _told(project, made, stop)
 
 
 def export_labels(survey: "Survey", file: Path, stop: Stop) -> Iterator[object]:
@@ -189,15 +190,18 @@ def _judged(
 
     near = near_duplicates(found.readable, stop) if near is None else near
     if not stop():
-        yield from _kept(project, survey(found, near, _known(project, found)), stop, changed)
+        made = survey(found, near, _known(project, found))
+        project.save(found, made.drawn or made.dataset, near)
+        yield from _told(project, made, stop, changed)
 
 
-def _kept(project: "Project", made: "Survey", stop: Stop, changed: "Changes | None" = None) -> Iterator[Read]:
-    """Yield a survey once it is kept, and again once it was seen what beside the pictures gives the labels away."""
+def _told(project: "Project", made: "Survey", stop: Stop, changed: "Changes | None" = None) -> Iterator[Read]:
+    """Yield a survey, and again once it was seen what beside the pictures gives the labels away."""
     from core.data.survey import with_shortcut
 
-    project.save(made.found, made.drawn or made.dataset, made.near)
-    project.decide(made.decisions)
+    decided = project.decisions()
+    if not decided.grouping:  # a person may have decided meanwhile: only a guess where there is none is kept
+        project.decide(replace(decided, grouping=made.decisions.grouping))
     yield Read(made, changed)
     yield Read(with_shortcut(made, stop))
 

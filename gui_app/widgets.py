@@ -41,6 +41,16 @@ def plain_button(text: str, name: str) -> QPushButton:
     return _button(text, name, "plain")
 
 
+def buttons_at_the_end(*buttons: QPushButton) -> QHBoxLayout:
+    """Return the last row of a dialog: its buttons at the right."""
+    row = QHBoxLayout()
+    row.setSpacing(SPACE.m)
+    row.addStretch(1)
+    for button in buttons:
+        row.addWidget(button)
+    return row
+
+
 def link_button(text: str, name: str) -> QPushButton:
     """Return a button that looks like a link."""
     button = _button(text, name, "link")

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
@@ -130,18 +131,19 @@ class Project:
 
         The scan is the folder's own, without corrections.
         """
-        images = dataset.images if dataset else ()
-        parts = [(image.path, image.part) for image in images]
-        contents = [(image.sha256, image.part) for image in images if image.sha256]
         about = _SCAN.dump_json(replace(scan, images=())).decode()
         with database(self._file) as connection:
             for table in ("images", "unfinished"):
                 connection.execute(f"DELETE FROM {table}")
             connection.executemany(_INSERT.format("images"), map(_row, scan.images))
-            connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?)", parts)
-            connection.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?)", contents)
+            _write_parts(connection, dataset)
             settings = {"scan": about, "near": json.dumps(near)}
             connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", settings.items())
+
+    def remember(self, dataset: Dataset | None) -> None:
+        """Keep the parts that images were given, of the scan that was saved last."""
+        with database(self._file) as connection:
+            _write_parts(connection, dataset)
 
     def keep(self, images: Iterable[FoundImage]) -> None:
         """Keep what was read of images before the scan is whole, so that nothing is read twice."""
@@ -221,6 +223,14 @@ class Project:
     def _write_settings(self, **values: str) -> None:
         with database(self._file) as connection:
             connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
+
+
+def _write_parts(connection: sqlite3.Connection, dataset: Dataset | None) -> None:
+    images = dataset.images if dataset else ()
+    parts = ((image.path, image.part) for image in images)
+    contents = ((image.sha256, image.part) for image in images if image.sha256)
+    connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?)", parts)
+    connection.executemany("INSERT OR REPLACE INTO contents VALUES (?, ?)", contents)
 
 
 def _row(image: FoundImage) -> tuple[object, ...]:
