@@ -20,6 +20,8 @@ STEPS_PER_EPOCH = 16  # below this an epoch teaches too little between two looks
 LAST_BLOCKS = 2
 MARGIN = 256 / 224  # the pixels kept around what the network sees, as in torchvision's usual evaluation
 
+Precision = Literal["float32", "bfloat16", "float16"]
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -70,6 +72,8 @@ class RunPlan:
     choices: tuple[Choice, ...]
     weights: str = ""
     """SHA-256 of the pretrained file, noted when the run begins; empty from scratch."""
+    precision: Precision = "float32"
+    """In what the network computes while it learns; measured when the run begins."""
 
     @property
     def network(self) -> Backbone:

@@ -47,6 +47,12 @@ def test_a_plan_comes_back_from_disk_as_it_was(images: Path, tmp_path: Path) -> 
     assert load_plan(tmp_path / "plan.json") == made
 
 
+def test_a_plan_that_an_older_version_wrote_is_read() -> None:
+    old = load_plan(Path(__file__).with_name("plan_of_0_1.json"))
+    assert (old.config.seed, old.strategy, old.dataset.classes) == (3, "fine-tune-all", ("ants", "bees"))
+    assert old.precision == "float32"
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
