@@ -42,6 +42,15 @@ _BEGINNING_BYTES = 132
 _COPIES = 4
 """How often the content of a large file is held, roughly: as it is, as values, as grey levels and as an image."""
 
+READER_VERSION = 2
+"""To be raised when the same file is read into other pixels: what was stored of the old ones is then begun anew."""
+
+_FINER = 2
+"""How much finer than the square a JPEG is decoded. Features of photos then agree with those of the full decoding to a
+cosine of 0.9999, twenty times as closely as with those of the square saved as JPEG of quality 95."""
+_REDUCING_GAP = 3.0
+"""From where on pixels are averaged in blocks before they are resampled; Pillow calls the result indistinguishable."""
+
 _RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
@@ -76,16 +85,24 @@ class Framing:
     fit: Literal["crop", "pad"] = "crop"
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
 
-    def apply(self, image: Image.Image) -> NDArray[np.uint8]:
-        """Return the square of an RGB image, shape (resize_px, resize_px, 3), scaled with antialiasing."""
-        square = self._crop(image) if self.fit == "crop" else self._pad(image)
+    @property
+    def fast_px(self) -> int:
+        """Return how small the sides of an image may be decoded without harm to the square."""
+        return _FINER * self.resize_px
+
+    def apply(self, image: Image.Image, full_size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+        """Return the square of an RGB image, shape (resize_px, resize_px, 3), scaled with antialiasing.
+
+        `full_size` is the size in pixels of what was decoded at a whole fraction, so that the same square is cut.
+        """
+        size = full_size or image.size
+        square = self._crop(image, size) if self.fit == "crop" else self._pad(image, size)
         return np.array(square, dtype=np.uint8)
 
-    def _crop(self, image: Image.Image) -> Image.Image:
+    def _crop(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
         # Only the square is computed: the whole of a 1 × 20000 image at this scale would fill the memory.
-        (left, right), (top, bottom) = (self._central(side, min(image.size)) for side in image.size)
-        square = (self.resize_px, self.resize_px)
-        return image.resize(square, _RESAMPLING[self.interpolation], box=(left, top, right, bottom))
+        (left, right), (top, bottom) = (self._central(side, min(size)) for side in size)
+        return self._scaled(image, size, (self.resize_px, self.resize_px), (left, top, right, bottom))
 
     def _central(self, side_px: int, shorter_px: int) -> tuple[float, float]:
         """Return where the central square begins and ends along one side, in pixels of the original."""
@@ -94,12 +111,24 @@ class Framing:
         scale = side_px / scaled
         return first * scale, min((first + self.resize_px) * scale, side_px)
 
-    def _pad(self, image: Image.Image) -> Image.Image:
-        width, height = (max(1, round(side * self.size_px / max(image.size))) for side in image.size)
+    def _pad(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
+        width, height = (max(1, round(side * self.size_px / max(size))) for side in size)
         canvas = Image.new("RGB", (self.resize_px, self.resize_px), PADDING)
-        scaled = image.resize((width, height), _RESAMPLING[self.interpolation])
+        scaled = self._scaled(image, size, (width, height), (0, 0, *size))
         canvas.paste(scaled, ((self.resize_px - width) // 2, (self.resize_px - height) // 2))
         return canvas
+
+    def _scaled(
+        self,
+        image: Image.Image,
+        size: tuple[int, int],
+        wanted: tuple[int, int],
+        box: tuple[float, float, float, float],
+    ) -> Image.Image:
+        """Return `box`, in pixels of the full size, at the size that is wanted."""
+        fraction = max(1, round(max(size) / max(image.size)))  # a JPEG's last row and column may be a part of a pixel
+        part = tuple(edge / fraction for edge in box)
+        return image.resize(wanted, _RESAMPLING[self.interpolation], box=part, reducing_gap=_REDUCING_GAP)
 
 
 def read_image(path: Path, sha256: str = "") -> Image.Image:
@@ -111,17 +140,15 @@ def read_image(path: Path, sha256: str = "") -> Image.Image:
     `core.data.formats.scaling` says. Raises UnreadableImage.
     """
     with MEMORY.share():
-        content = _content(path)
-        if sha256 and hashlib.sha256(content).hexdigest() != sha256:
-            raise UnreadableImage(path, "it has changed since the images were read; read them again")
-        return _decoded(path, content).image
+        return _decoded(path, _content_of(path, sha256)).image
 
 
 def read_square(path: Path, framing: Framing, sha256: str = "") -> NDArray[np.uint8]:
     """Return the image as `read_image` does, framed. Threads that read large files wait for each other, so that the
     memory suffices. Raises UnreadableImage."""
     with MEMORY.share():
-        return framing.apply(read_image(path, sha256))
+        decoded = _decoded(path, _content_of(path, sha256), framing.fast_px)
+        return framing.apply(decoded.image, (decoded.width_px, decoded.height_px))
 
 
 def thumbnail(path: Path, size_px: int) -> Image.Image:
@@ -171,6 +198,14 @@ def is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _content_of(path: Path, sha256: str) -> bytes:
+    """Return the content, which must be the expected one if `sha256` says so."""
+    content = _content(path)
+    if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+        raise UnreadableImage(path, "it has changed since the images were read; read them again")
+    return content
 
 
 def _content(path: Path) -> bytes:

@@ -87,7 +87,7 @@ def _finish(image: Image.Image, fast_px: int | None = None) -> Decoded:
     """Decode a picture that Pillow, or a library that works as it does, has opened."""
     size, bytes_per_pixel = image.size, _bytes_per_pixel(image)
     check_size(*size, bytes_per_pixel)
-    drafted = image.draft(None, (fast_px, fast_px)) if fast_px else None
+    drafted = _draft(image, fast_px) if fast_px else False
     MEMORY.claim(image.width * image.height * bytes_per_pixel)
     image.load()
     width, height = size if drafted else image.size
@@ -98,6 +98,23 @@ def _finish(image: Image.Image, fast_px: int | None = None) -> Decoded:
     metadata = partial(of_picture, exif, image.info)
     decoded = Decoded(rgb, width, height, name, mode_in_words(image), metadata=metadata)
     return upright(decoded, exif.get(ORIENTATION))
+
+
+def _draft(image: Image.Image, fast_px: int) -> bool:
+    """Let a JPEG be decoded at a fraction of its size; return whether it will be.
+
+    Where the fraction does not divide a side, the last pixel is a part of one. In an image that is to be turned that
+    would be the first, and all others would lie beside their place.
+    """
+    if image.format not in ("JPEG", "MPO"):
+        return False
+    turned = _exif(image).get(ORIENTATION, 1) != 1
+    for fraction in (8, 4, 2):
+        width, height = (side // fraction for side in image.size)
+        whole = (width * fraction, height * fraction) == image.size
+        if min(width, height) >= fast_px and (whole or not turned):
+            return image.draft(None, (width, height)) is not None
+    return False
 
 
 def _bytes_per_pixel(image: Image.Image) -> int:

@@ -3,13 +3,14 @@ import os
 import threading
 import warnings
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from core.data import images
-from core.data.images import Framing, UnreadableImage, examine, printable, read_image, thumbnail
+from core.data.images import Framing, UnreadableImage, examine, printable, read_image, read_square, thumbnail
 from tests.core.data.conftest import picture
 
 
@@ -182,6 +183,22 @@ def test_crop_does_what_resize_and_then_centre_crop_do(size: tuple[int, int], in
     result = Framing(56, 64, "crop", interpolation).apply(image)  # type: ignore[arg-type]
     assert result.dtype == np.uint8
     assert np.abs(result.astype(int) - np.asarray(expected, int)).max() <= 1
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad"])
+@pytest.mark.parametrize("size", [(1601, 1203), (700, 2050)])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_large_jpeg_becomes_the_same_square_at_a_fraction(
+    tmp_path: Path, fit: Literal["crop", "pad"], size: tuple[int, int], orientation: int
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(picture(2, (16, 12)).resize(size, Image.Resampling.BICUBIC), tmp_path / "x.jpg", exif=exif, quality=95)
+    framing = Framing(56, 64, fit)
+    whole = framing.apply(read_image(path)).astype(int)
+    difference = np.abs(read_square(path, framing).astype(int) - whole)
+    assert difference.mean() < 1
+    assert np.abs(np.roll(whole, 1, axis=1) - whole).mean() > 4  # a pixel aside would be seen
 
 
 def test_pad_keeps_the_whole_image_inside_the_square_that_is_seen() -> None:
