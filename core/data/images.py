@@ -3,9 +3,10 @@
 import errno
 import hashlib
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from core.data.formats.memory import MEMORY
 from core.data.formats.pixels import Decoded, Undecodable
 from core.data.formats.signatures import FOREIGN_SUFFIXES, SUFFIXES, is_dicom
 
+if TYPE_CHECKING:
+    from core.data.formats.measures import Sample
+
 __all__ = [
     "FOREIGN_SUFFIXES",
     "SUFFIXES",
@@ -25,6 +29,7 @@ __all__ = [
     "ImageFacts",
     "UnreadableImage",
     "examine",
+    "examine_all",
     "holds_dicom",
     "is_text",
     "printable",
@@ -164,13 +169,24 @@ def thumbnail(path: Path, size_px: int) -> Image.Image:
 
 def examine(path: Path) -> ImageFacts:
     """Read a file once, decode it to its end and return its hash, size and facts. Raises UnreadableImage."""
+    (found,) = examine_all([path])
+    if isinstance(found, UnreadableImage):
+        raise found
+    return found
+
+
+def examine_all(paths: Iterable[Path]) -> list[ImageFacts | UnreadableImage]:
+    """Return for each file what `examine` does, or why it cannot be read; it takes less time for a dozen in one go."""
     from core.data.formats.measures import facts_of
 
-    with MEMORY.share():
-        content = _content(path)
-        decoded = _decoded(path, content, fast_px=_CHECK_SIDE_PX)
-        digest = hashlib.sha256(content).hexdigest()
-        return ImageFacts(digest, decoded.width_px, decoded.height_px, facts_of(decoded))
+    read = [_sampled(path) for path in paths]
+    facts = iter(facts_of([found.sample for found in read if not isinstance(found, UnreadableImage)]))
+    return [
+        found
+        if isinstance(found, UnreadableImage)
+        else ImageFacts(found.sha256, found.width_px, found.height_px, next(facts))
+        for found in read
+    ]
 
 
 def holds_dicom(path: Path) -> bool:
@@ -237,3 +253,24 @@ def _decoded(path: Path, content: bytes, fast_px: int | None = None) -> Decoded:
         return decode(content, fast_px)
     except Undecodable as problem:
         raise UnreadableImage(path, problem.reason) from problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampled:
+    sha256: str
+    width_px: int
+    height_px: int
+    sample: "Sample"
+
+
+def _sampled(path: Path) -> _Sampled | UnreadableImage:
+    from core.data.formats.measures import sample
+
+    try:
+        with MEMORY.share():
+            content = _content(path)
+            decoded = _decoded(path, content, fast_px=_CHECK_SIDE_PX)
+            digest = hashlib.sha256(content).hexdigest()
+            return _Sampled(digest, decoded.width_px, decoded.height_px, sample(decoded))
+    except UnreadableImage as problem:
+        return problem

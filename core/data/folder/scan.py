@@ -2,26 +2,32 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
+from threading import Event
 
 from core.base.errors import UserError
 from core.base.events import Progress, Stop, never
 from core.data.folder.listing import FoundImage, Scan, list_folder
-from core.data.images import UnreadableImage, examine, printable
+from core.data.images import ImageFacts, UnreadableImage, examine_all, printable
 
 __all__ = ["Examined", "FoundImage", "Listed", "Scan", "Scanned", "scan"]
 
 _THREADS = min(8, os.cpu_count() or 1)
 _WAITING = 4 * _THREADS
-"""How many files are handed to the threads ahead of time; few, so that a stop is quick and the memory stays small."""
+"""How many batches are handed to the threads ahead of time; few, so that the memory stays small."""
+
+_BATCH_FILES, _BATCH_BYTES = 16, 2 * 2**20
+"""What a thread reads in one go at most: measured together, small files take a quarter less time."""
 
 _PROGRESS_S = 0.1
 _KEEP_S = 5.0
 NOTHING_READ: Mapping[str, FoundImage] = {}
+Numbered = tuple[int, FoundImage]
+"""An image and its place in the list."""
 
 
 @dataclass(frozen=True)
@@ -104,32 +110,53 @@ def _stamp(image: FoundImage) -> tuple[int, int]:
     return image.size_bytes, image.modified_ns
 
 
-def _examined(root: Path, todo: Iterable[tuple[int, FoundImage]], stop: Stop) -> Iterator[tuple[int, FoundImage]]:
+def _examined(root: Path, todo: Sequence[Numbered], stop: Stop) -> Iterator[Numbered]:
     """Yield every image with what decoding said, and its index, in the order in which the threads are done."""
-    waiting = iter(todo)
-    running: dict[Future[FoundImage], int] = {}
+    yield from (numbered for numbered in todo if numbered[1].problem)
+    batches = _batches([numbered for numbered in todo if not numbered[1].problem])
+    running: set[Future[list[Numbered]]] = set()
+    halted = Event()
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="graft-scan")
     try:
         while not stop():
-            for index, image in islice(waiting, _WAITING - len(running)):
-                running[pool.submit(_examine, root, image)] = index
+            ahead = islice(batches, _WAITING - len(running))
+            running |= {pool.submit(_examine, root, batch, halted) for batch in ahead}
             if not running:
                 return
-            finished, _ = wait(running, timeout=_PROGRESS_S, return_when=FIRST_COMPLETED)
+            finished, running = wait(running, timeout=_PROGRESS_S, return_when=FIRST_COMPLETED)
             for future in finished:
-                yield running.pop(future), future.result()
+                yield from future.result()
     finally:
+        halted.set()
         pool.shutdown(cancel_futures=True)
 
 
-def _examine(root: Path, image: FoundImage) -> FoundImage:
-    if image.problem:
-        return image
-    try:
-        read = examine(root / image.path)
-    except UnreadableImage as error:
-        return replace(image, problem=error.reason)
-    return replace(image, sha256=read.sha256, width_px=read.width_px, height_px=read.height_px, facts=read.facts)
+def _batches(images: Sequence[Numbered]) -> Iterator[list[Numbered]]:
+    """Yield what a thread reads in one go: small files together; of few files no more than leaves work for all."""
+    most = max(1, min(_BATCH_FILES, len(images) // _WAITING))
+    batch: list[Numbered] = []
+    size = 0
+    for numbered in images:
+        size += numbered[1].size_bytes
+        if batch and (len(batch) == most or size > _BATCH_BYTES):
+            yield batch
+            batch, size = [], numbered[1].size_bytes
+        batch.append(numbered)
+    if batch:
+        yield batch
+
+
+def _examine(root: Path, batch: Sequence[Numbered], halted: Event) -> list[Numbered]:
+    """Return the images with what decoding said; only those that were reached before the halt."""
+    paths = (root / image.path for _, image in batch)
+    found = examine_all(takewhile(lambda _: not halted.is_set(), paths))
+    return [(index, _with(image, what)) for (index, image), what in zip(batch, found, strict=False)]
+
+
+def _with(image: FoundImage, found: ImageFacts | UnreadableImage) -> FoundImage:
+    if isinstance(found, UnreadableImage):
+        return replace(image, problem=found.reason)
+    return replace(image, sha256=found.sha256, width_px=found.width_px, height_px=found.height_px, facts=found.facts)
 
 
 def _progress(done: int, total: int, seconds: float) -> Progress:

@@ -187,6 +187,20 @@ def test_a_file_that_vanishes_is_named_and_the_rest_is_read(two_classes: Path) -
     assert (gone.path, gone.problem) == ("bees/007.png", "it is no longer there")
 
 
+@pytest.mark.parametrize("bytes_at_once", [1, 2**21])
+def test_many_images_are_each_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bytes_at_once: int) -> None:
+    monkeypatch.setattr("core.data.folder.scan._BATCH_BYTES", bytes_at_once)
+    fill(tmp_path, ants=80, bees=70)
+    (tmp_path / "bees/003.png").write_bytes(b"")
+    *events, last = scan(tmp_path)
+    assert isinstance(last, Scanned)
+    assert [image.path for image in last.scan.unreadable] == ["bees/003.png"]
+    for image in last.scan.readable:
+        assert image.sha256 == hashlib.sha256((tmp_path / image.path).read_bytes()).hexdigest()
+    (end,) = (event for event in events if isinstance(event, Progress) and event.done == event.total)
+    assert end.total == 150
+
+
 def test_a_folder_that_vanishes_is_an_error(two_classes: Path) -> None:
     events = scan(two_classes)
     next(events)

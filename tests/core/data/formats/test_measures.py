@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from core.data.facts import Facts
-from core.data.images import examine
+from core.data.images import UnreadableImage, examine, examine_all
 from tests.core.data.conftest import picture
 
 DARK, OVER_BRIGHT, BLURRED, EMPTY = 0.32, 0.95, 0.29, 3.0
@@ -110,6 +110,16 @@ def test_any_shape_is_measured(tmp_path: Path, size: tuple[int, int]) -> None:
 def test_one_reading_says_the_same_as_the_next(tmp_path: Path) -> None:
     picture(3, (300, 200)).save(tmp_path / "x.jpg")
     assert examine(tmp_path / "x.jpg") == examine(tmp_path / "x.jpg")
+
+
+def test_files_that_are_measured_together_say_what_each_says_alone(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{index}.{suffix}" for index, suffix in enumerate(("jpg", "png", "webp", "png", "gif"))]
+    for seed, path in enumerate(paths):
+        scene(seed).resize((40 + 30 * seed, 90)).save(path)
+    paths[2].write_bytes(b"x")
+    first, second, broken, fourth, last = examine_all(paths)
+    assert [first, second, fourth, last] == [examine(path) for path in paths if path is not paths[2]]
+    assert isinstance(broken, UnreadableImage) and broken.reason == "it is text, not an image"
 
 
 def test_the_format_is_named_by_content(tmp_path: Path) -> None:
