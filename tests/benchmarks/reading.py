@@ -1,8 +1,9 @@
 """How fast a folder is read: `python -m tests.benchmarks.reading [FOLDER | COUNT]`.
 
-The single pass of a scan (read, hash, decode, measure) against decoding the same files alone in as many threads.
-Without a folder, COUNT (2,000) photos of 500×375 are written to a temporary one. The two take turns every 250 files, so
-that other work on the machine hits both; printed are the images a second, and the median of the ratios of all turns.
+A scan as the program makes it (list, read, hash, decode, measure) against decoding the same files alone, in as many
+threads. Without a folder, COUNT (2,000) photos of 500×375 are written to temporary ones of 1,000 each. The two take
+turns at each folder, and at being first, so that other work on the machine hits both. Printed are images a second over
+all folders, the processor's time for an image, and the median of the ratios of all turns.
 """
 
 import os
@@ -10,43 +11,77 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from core.data.images import SUFFIXES, examine
+from core.data.folder.scan import Scanned, scan
+from core.data.folder.walk import image_files
 
-TURN = 250
+FOLDER = 1000
 COUNT = 2000
 SIZE = (500, 375)
 THREADS = min(8, os.cpu_count() or 1)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What it took to read so many images."""
+
+    images: int
+    wall_s: float
+    processor_s: float
+
+
 def main(arguments: list[str]) -> None:
-    """Print how fast files are decoded, how fast they are examined, and the ratio."""
+    """Print how fast files are decoded, how fast they are scanned, and the ratio."""
     given = arguments[0] if arguments else str(COUNT)
-    with tempfile.TemporaryDirectory() as folder:
-        root = _photos(Path(folder), int(given)) if given.isdigit() else Path(given)
-        paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
-        examine(paths[0])  # imports what measures
-        turns = [paths[first : first + TURN] for first in range(0, len(paths), TURN)]
-        rates = [(_rate(_decode, turn), _rate(examine, turn)) for turn in turns]
-    alone, whole = (statistics.median(of_one) for of_one in zip(*rates, strict=True))
-    print(f"{len(paths)} files, {THREADS} threads, median of {len(turns)} turns")
-    print(f"decoding alone   {alone:8.0f} images/s")
-    print(f"the whole pass   {whole:8.0f} images/s")
-    print(f"ratio            {statistics.median(b / a for a, b in rates):8.2f}")
+    with tempfile.TemporaryDirectory() as made:
+        roots = _photos(Path(made), int(given)) if given.isdigit() else [Path(given)]
+        _taken(_scan, roots[0])  # imports what measures, and brings the files into the memory
+        turns = [_turn(root, scan_first=bool(index % 2)) for index, root in enumerate(roots)]
+    alone, whole = zip(*turns, strict=True)
+    ratios = [a.wall_s / b.wall_s for a, b in turns]
+    print(f"{sum(taken.images for taken in alone)} files, {THREADS} threads, {len(turns)} turns")
+    print(f"decoding alone   {_in_words(alone)}")
+    print(f"the whole scan   {_in_words(whole)}")
+    print(f"ratio            {statistics.median(ratios):8.2f} (turns from {min(ratios):.2f} to {max(ratios):.2f})")
 
 
-def _rate(work: Callable[[Path], object], paths: Sequence[Path]) -> float:
-    begun = time.perf_counter()
+def _turn(root: Path, *, scan_first: bool) -> tuple[Taken, Taken]:
+    if scan_first:
+        scanned = _taken(_scan, root)
+        return _taken(_decode_all, root), scanned
+    return _taken(_decode_all, root), _taken(_scan, root)
+
+
+def _taken(work: Callable[[Path], int], root: Path) -> Taken:
+    wall, processor = time.perf_counter(), time.process_time()
+    images = work(root)
+    return Taken(images, time.perf_counter() - wall, time.process_time() - processor)
+
+
+def _in_words(turns: tuple[Taken, ...]) -> str:
+    images, wall, processor = (sum(getattr(turn, name) for turn in turns) for name in Taken.__dataclass_fields__)
+    return f"{images / wall:8.0f} images/s {1000 * processor / images:8.2f} ms of processor time an image"
+
+
+def _scan(root: Path) -> int:
+    *_, last = scan(root)
+    assert isinstance(last, Scanned) and not last.scan.unreadable
+    return len(last.scan.images)
+
+
+def _decode_all(root: Path) -> int:
+    paths = image_files(root)
     with ThreadPoolExecutor(THREADS) as pool:
-        for _ in pool.map(work, paths):
+        for _ in pool.map(_decode, paths):
             pass
-    return len(paths) / (time.perf_counter() - begun)
+    return len(paths)
 
 
 def _decode(path: Path) -> None:
@@ -54,21 +89,23 @@ def _decode(path: Path) -> None:
         image.load()
 
 
-def _photos(folder: Path, count: int) -> Path:
-    """Write photos with smooth areas, edges and grain, of about 60 kB each; 50 different ones, repeated."""
+def _photos(folder: Path, count: int) -> list[Path]:
+    """Write photos with smooth areas, edges and grain, of about 60 kB each, as two classes; 50 originals, repeated."""
     random = np.random.default_rng(0)
+    original = folder / "original.jpg"
     originals = []
-    for index in range(min(count, 50)):
+    for _ in range(min(count, 50)):
         coarse = Image.fromarray(random.integers(0, 256, (12, 16, 3), np.uint8))
         pixels = (
             np.asarray(coarse.resize(SIZE, Image.Resampling.BICUBIC), int) + random.normal(0, 9, SIZE[::-1])[..., None]
         )
-        path = folder / f"{index:06d}.jpg"
-        Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(path, quality=90)
-        originals.append(path.read_bytes())
-    for index in range(len(originals), count):
-        (folder / f"{index:06d}.jpg").write_bytes(originals[index % len(originals)])
-    return folder
+        Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(original, quality=90)
+        originals.append(original.read_bytes())
+    for index in range(count):
+        path = folder / f"{index // FOLDER}" / ("ants", "bees")[index % 2] / f"{index:06d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(originals[index % len(originals)])
+    return [folder / f"{number}" for number in range(-(-count // FOLDER))]
 
 
 if __name__ == "__main__":
