@@ -5,7 +5,6 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.base.events import Event, Stop, Warned
@@ -14,6 +13,7 @@ from core.data.images import Framing, UnreadableImage
 from core.data.reading import read_dataset, require_there
 from core.models.backbones import Backbone
 from core.models.features import FeatureStore
+from core.models.inference import Frozen
 from core.models.inputs import as_seen
 from core.models.network import Network
 from core.train.pace import Pace
@@ -26,7 +26,7 @@ Features = dict[str, NDArray[np.float32]]
 
 def space_of(weights_digest: str, framing: Framing, kind: str) -> str:
     """Return the name under which features are stored: weights, framing and kind of device decide them bit for bit."""
-    return hashlib.sha256(f"{weights_digest} {framing} {kind} float32".encode()).hexdigest()
+    return hashlib.sha256(f"{weights_digest} {framing} {kind} folded float32".encode()).hexdigest()
 
 
 class FeaturePass:
@@ -36,6 +36,7 @@ class FeaturePass:
         self, network: Network, backbone: Backbone, framing: Framing, store: FeatureStore, weights_digest: str
     ) -> None:
         self._network, self._backbone, self._framing, self._store = network, backbone, framing, store
+        self._frozen: Frozen | None = None
         self._device = next(network.parameters()).device
         self._space = space_of(weights_digest, framing, self._device.type)
 
@@ -74,8 +75,8 @@ class FeaturePass:
         # always whole batches: the size of a batch may change the last bit, and which images are missing must not
         full = np.resize(squares, (BATCH, *squares.shape[1:]))
         shown = as_seen(full, self._framing.size_px, self._backbone, self._device)
-        with torch.inference_mode():
-            vectors = self._network.eval().features(shown).float().cpu().numpy()[: len(squares)]
+        self._frozen = self._frozen or Frozen(self._network)  # not before it is needed: all may be stored
+        vectors = self._frozen(shown).cpu().numpy()[: len(squares)]
         computed = dict(zip(readable, vectors, strict=True))
         self._store.put(self._space, computed)
         return computed
