@@ -36,3 +36,8 @@ class Folders:
     def features(self) -> Path:
         """Stored features of frozen networks."""
         return self.cache / "features"
+
+    @property
+    def pixels(self) -> Path:
+        """Stored squares of images."""
+        return self.cache / "pixels"

@@ -132,7 +132,8 @@ class Framing:
     ) -> Image.Image:
         """Return `box`, in pixels of the full size, at the size that is wanted."""
         fraction = max(1, round(max(size) / max(image.size)))  # a JPEG's last row and column may be a part of a pixel
-        part = tuple(edge / fraction for edge in box)
+        left, top, right, bottom = (edge / fraction for edge in box)
+        part = (left, top, right, bottom)
         return image.resize(wanted, _RESAMPLING[self.interpolation], box=part, reducing_gap=_REDUCING_GAP)
 
 

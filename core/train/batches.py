@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from core.models.backbones import Backbone
 from core.models.inputs import as_seen, centre, normalise, to_unit
 from core.train.augment import Variation, vary
+from core.train.squares import Squares
 
 
 class Batches(Protocol):
@@ -64,9 +63,9 @@ class FeatureBatches:
 
 @dataclass(frozen=True)
 class PixelBatches:
-    """Squares (N, R, R, 3) of uint8 in memory or memory-mapped, labels (N,); made ready on `device`."""
+    """Squares (N, R, R, 3) of uint8, wherever they are kept, labels (N,); made ready on `device`."""
 
-    squares: NDArray[np.uint8]
+    squares: Squares
     labels: Tensor
     backbone: Backbone
     size_px: int
@@ -89,6 +88,6 @@ class PixelBatches:
         """Yield every image once, its centre as the network sees it when it predicts."""
         for where in _slices(len(self), batch_size):
             yield (
-                as_seen(self.squares[where], self.size_px, self.backbone, self.device),
+                as_seen(self.squares[where].pixels(), self.size_px, self.backbone, self.device),
                 self.labels[where].to(self.device),
             )

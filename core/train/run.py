@@ -3,9 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from core.base.errors import UserError
@@ -24,6 +22,7 @@ from core.train.fitting import Best, Fitting, ScaledHead
 from core.train.pace import Pace, Stage
 from core.train.pixel_pass import read_pixels
 from core.train.plan import PlannedPhase, RunPlan
+from core.train.squares import Squares
 
 WEIGHTS_FILE = "best.safetensors"
 READ_FEATURES, READ_PIXELS, SCORE = "reading images", "loading pixels", "scoring test images"
@@ -177,12 +176,12 @@ class _Run:
             self._pace.enter(READ_PIXELS)
             framing, root = self._plan.framing, self._plan.dataset.root
             squares, images = yield from read_pixels(
-                root, self._images(), framing, self._folders.cache, self._pace, self._stop
+                root, self._images(), framing, self._folders.pixels, self._pace, self._stop
             )
             self._pixels = (self._part(squares, images, "train"), self._part(squares, images, "val"))
         return self._pixels
 
-    def _part(self, squares: NDArray[np.uint8], images: list[LabelledImage], part: Part) -> PixelBatches:
+    def _part(self, squares: Squares, images: list[LabelledImage], part: Part) -> PixelBatches:
         """Return one part; `images` come part after part, so that it is one stretch of `squares`."""
         where = [i for i, image in enumerate(images) if image.part == part]
         return PixelBatches(
