@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from core.base.errors import UserError
 
 Level = Literal["plain", "expert"]
+Mixing = Literal["none", "mixup", "cutmix"]
 
 
 def _setting(default: Any, label: str, help: str, *, unit: str = "", level: Level = "expert", **limits: Any) -> Any:  # noqa: ANN401
