@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from core.base.errors import UserError
 from core.base.events import EpochDone, Event, Step, Stop
@@ -14,8 +14,9 @@ from core.models.network import Network
 from core.train.batches import Batches
 from core.train.pace import Pace
 from core.train.plan import PlannedPhase, RunPlan
+from core.train.steps import Stepper, computing_in
+from core.train.tally import Tally
 
-WARM_UP = 0.1  # share of a phase's steps in which the rate rises from near zero
 EVALUATION_BATCH = 64
 
 
@@ -39,58 +40,6 @@ class Best:
         network.load_state_dict(whole)
 
 
-@dataclass
-class Tally:
-    """Loss and accuracy over batches of different sizes."""
-
-    n: int = 0
-    loss: float = 0.0
-    right: int = 0
-
-    def add(self, logits: Tensor, labels: Tensor) -> float:
-        """Count one batch; return its mean cross-entropy in nats."""
-        loss = float(functional.cross_entropy(logits, labels))
-        self.n += len(labels)
-        self.loss += loss * len(labels)
-        self.right += int((logits.argmax(dim=1) == labels).sum())
-        return loss
-
-    @property
-    def mean_loss(self) -> float:
-        """Return the mean loss per image."""
-        return self.loss / self.n if self.n else math.nan
-
-    @property
-    def accuracy(self) -> float:
-        """Return the share of images that were right."""
-        return self.right / self.n if self.n else math.nan
-
-
-def optimiser(network: Network, phase: PlannedPhase, weight_decay: float) -> torch.optim.AdamW:
-    """Return AdamW with one rate per layer group, falling towards the stem; norms and biases do not decay."""
-    groups: list[dict[str, object]] = []
-    for distance, parameters in enumerate(reversed(network.group_parameters())):
-        learning = [parameter for parameter in parameters if parameter.requires_grad]
-        rate = phase.rate * phase.decay_per_group**distance
-        for decays in (True, False):
-            chosen = [parameter for parameter in learning if (parameter.ndim > 1) is decays]
-            if chosen:
-                groups.append({"params": chosen, "lr": rate, "weight_decay": weight_decay if decays else 0.0})
-    return torch.optim.AdamW(groups)
-
-
-def schedule(steps: int) -> Callable[[int], float]:
-    """Return the factor of the peak rate at a step: linear warm-up, then half a cosine to zero (Loshchilov 2016)."""
-    warm = max(1, round(steps * WARM_UP))
-
-    def factor(step: int) -> float:
-        if step < warm:
-            return (step + 1) / warm
-        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
-
-    return factor
-
-
 class Fitting:
     """Trains one phase. `model` maps a batch of `training` to logits: the whole network, or its head on features."""
 
@@ -104,14 +53,12 @@ class Fitting:
         validation: Batches,
         best: Best,
     ) -> None:
-        self._plan, self._phase, self._network, self._model = plan, phase, network, model
+        self._plan, self._phase, self._model = plan, phase, model
         self._training, self._validation, self._best = training, validation, best
+        self._device = network.head.weight.device
         self._random = torch.Generator().manual_seed(plan.config.seed + phase.first_epoch)
-        self._optimiser = optimiser(network, phase, plan.weight_decay)
         self._steps_per_epoch = max(1, math.ceil(len(training) / phase.batch_size))
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(
-            self._optimiser, schedule(self._steps_per_epoch * phase.epochs)
-        )
+        self._stepper = Stepper(plan, phase, network, model, self._steps_per_epoch * phase.epochs)
 
     def run(self, pace: Pace, stop: Stop, keep: Callable[[int, float], None]) -> Iterator[Event]:
         """Yield steps and epochs until the phase is over, was asked to stop, or no longer gets better.
@@ -125,11 +72,12 @@ class Fitting:
             yield from self._epoch(epoch, seen, pace, stop)
             if stop():
                 return
-            held_out = self._evaluate()
-            _require_finite(held_out.mean_loss)
-            is_best = held_out.mean_loss < self._best.loss
-            if is_best:
-                keep(epoch, held_out.mean_loss)
+            with self._stepper.average.in_place() if self._stepper.average else nullcontext():
+                held_out = self._evaluate()
+                _require_finite(held_out.mean_loss)
+                is_best = held_out.mean_loss < self._best.loss
+                if is_best:
+                    keep(epoch, held_out.mean_loss)
             yield EpochDone(
                 epoch=epoch,
                 phase=self._phase.title,
@@ -146,33 +94,32 @@ class Fitting:
                 return
 
     def _epoch(self, epoch: int, seen: Tally, pace: Pace, stop: Stop) -> Iterator[Event]:
-        self._model.train()
+        self._set_training()
         for number, (inputs, labels) in enumerate(self._training.shuffled(self._phase.batch_size, self._random), 1):
             if stop():
                 return
-            loss = seen.add(self._step(inputs, labels), labels)
-            _require_finite(loss)
-            yield Step(epoch - 1 + number / self._steps_per_epoch, loss)
+            seen.add(*self._stepper.step(inputs, labels, self._random))
             progress = pace.advance(len(labels))
+            # asking a graphics card for the loss makes it wait; a sum that is no number any more stays so until then
+            if progress or self._device.type == "cpu":
+                _require_finite(seen.mean_loss)
+                yield Step(epoch - 1 + number / self._steps_per_epoch, seen.last_loss)
             if progress:
                 yield progress
 
-    def _step(self, inputs: Tensor, labels: Tensor) -> Tensor:
-        """Make one step; return the logits. The loss that is learned from is smoothed, the one that is shown is not."""
-        logits: Tensor = self._model(inputs)
-        smoothed = functional.cross_entropy(logits, labels, label_smoothing=self._plan.label_smoothing)
-        self._optimiser.zero_grad(set_to_none=True)
-        smoothed.backward()  # type: ignore[no-untyped-call]
-        self._optimiser.step()
-        self._schedule.step()
-        return logits.detach()
+    def _set_training(self) -> None:
+        self._model.train()
+        if self._phase.norms_frozen:
+            for module in self._model.modules():
+                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                    module.eval()
 
     def _evaluate(self) -> Tally:
         self._model.eval()
         held_out = Tally()
-        with torch.inference_mode():
+        with torch.inference_mode(), computing_in(self._stepper.precision, self._device):
             for inputs, labels in self._validation.in_order(EVALUATION_BATCH):
-                held_out.add(self._model(inputs), labels)
+                held_out.add(self._model(inputs).float(), labels)
         return held_out
 
 

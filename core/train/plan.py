@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.base.config import RunConfig
+from core.base.config import Mixing, RunConfig
 from core.base.errors import UserError
 from core.base.files import write_bytes
 from core.data.dataset import Dataset
 from core.data.images import Framing
 from core.models.backbones import BACKBONES, Backbone
-from core.models.device import DeviceChoice
+from core.models.device import DeviceChoice, Precision
 from core.train.strategies import STRATEGIES, Depth, Phase, Strategy
 
 SMALLEST_BATCH, LARGEST_BATCH, LARGEST_FEATURE_BATCH = 8, 32, 256
@@ -20,7 +20,6 @@ STEPS_PER_EPOCH = 16  # below this an epoch teaches too little between two looks
 LAST_BLOCKS = 2
 MARGIN = 256 / 224  # the pixels kept around what the network sees, as in torchvision's usual evaluation
 
-Precision = Literal["float32", "bfloat16", "float16"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,11 @@ class PlannedPhase:
     decay_per_group: float
     from_features: bool
     batch_size: int
+    averaging: float = 0.0
+    """How much of the mean of the weights stays at each step; 0: no mean is kept."""
+    mixing: Mixing = "none"
+    norms_frozen: bool = False
+    """Whether the statistics of BatchNorm stay those of the pretrained network."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ class RunPlan:
     """SHA-256 of the pretrained file, noted when the run begins; empty from scratch."""
     precision: Precision = "float32"
     """In what the network computes while it learns; measured when the run begins."""
+    class_weights: tuple[float, ...] = ()
+    """How much an image of each class counts, 1 in the mean over the training images; empty: all alike."""
 
     @property
     def network(self) -> Backbone:

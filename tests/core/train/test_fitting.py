@@ -4,8 +4,10 @@ import torch
 from torch import nn
 
 from core.models.network import build
-from core.train.fitting import Best, ScaledHead, Tally, optimiser, schedule
+from core.train.fitting import Best, ScaledHead
 from core.train.plan import PlannedPhase
+from core.train.steps import optimiser, schedule
+from core.train.tally import Tally
 from tests.core.models.tiny import register
 
 
@@ -72,3 +74,12 @@ def test_a_feature_that_hardly_varies_gets_no_huge_weight() -> None:
     with torch.no_grad():
         head.weight += 1
     assert float(scaled.folded()["weight"].max()) < 2
+
+
+def test_a_loss_that_is_no_number_stays_in_the_sum() -> None:
+    tally = Tally()
+    tally.add(torch.tensor([[math.nan, 0.0]]), torch.tensor([0]))
+    for _ in range(5):
+        tally.add(torch.zeros(2, 2), torch.tensor([0, 1]))
+    assert math.isfinite(tally.last_loss)
+    assert not math.isfinite(tally.mean_loss)

@@ -1,0 +1,92 @@
+"""One step of learning: the loss, the precision it is computed in, the rates, and what each weight does with them."""
+
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.models.network import Network
+from core.train.averaging import Average
+from core.train.mixing import mix
+from core.train.plan import PlannedPhase, Precision, RunPlan
+
+WARM_UP = 0.1  # share of a phase's steps in which the rate rises from near zero
+FIRST_SCALE = 1024.0
+
+
+def optimiser(network: Network, phase: PlannedPhase, weight_decay: float) -> torch.optim.AdamW:
+    """Return AdamW with one rate per layer group, falling towards the stem; norms and biases do not decay."""
+    groups: list[dict[str, object]] = []
+    for distance, parameters in enumerate(reversed(network.group_parameters())):
+        learning = [parameter for parameter in parameters if parameter.requires_grad]
+        rate = phase.rate * phase.decay_per_group**distance
+        for decays in (True, False):
+            chosen = [parameter for parameter in learning if (parameter.ndim > 1) is decays]
+            if chosen:
+                decay = weight_decay if decays else 0.0
+                groups.append({"params": chosen, "lr": rate, "peak": rate, "weight_decay": decay})
+    return torch.optim.AdamW(groups, fused=True)
+
+
+def schedule(steps: int) -> Callable[[int], float]:
+    """Return the factor of the peak rate at a step: linear warm-up, then half a cosine to zero (Loshchilov 2016)."""
+    warm = max(1, round(steps * WARM_UP))
+
+    def factor(step: int) -> float:
+        if step < warm:
+            return (step + 1) / warm
+        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+    return factor
+
+
+def computing_in(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
+    """Return the context in which a network computes; 16 bits are used where they do no harm (Micikevicius 2017)."""
+    return torch.autocast(device.type, getattr(torch, precision), enabled=precision != "float32")
+
+
+class Stepper:
+    """Makes the steps of one phase. `model` maps a batch to logits: the whole network, or its head on features."""
+
+    def __init__(self, plan: RunPlan, phase: PlannedPhase, network: Network, model: nn.Module, steps: int) -> None:
+        self._plan, self._phase, self._model = plan, phase, model
+        self._device = network.head.weight.device
+        self.precision: Precision = "float32" if phase.from_features else plan.precision
+        self._optimiser = optimiser(network, phase, plan.weight_decay)
+        # gradients of float16 are lost where they are small, unless the loss is made larger first; torch begins with
+        # 65536, at which the first steps of a short run are left out one after the other
+        self._scaler = torch.amp.GradScaler(
+            self._device.type, init_scale=FIRST_SCALE, enabled=self.precision == "float16"
+        )
+        self._factor, self._done = schedule(steps), 0
+        self._class_weights = torch.tensor(plan.class_weights, device=self._device) if plan.class_weights else None
+        self.average = Average(model, phase.averaging) if phase.averaging else None
+
+    def step(self, inputs: Tensor, labels: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Make one step; return logits and the targets they should have had."""
+        inputs, targets = mix(inputs, labels, self._phase.mixing, len(self._plan.dataset.classes), random)
+        with computing_in(self.precision, self._device):
+            logits: Tensor = self._model(inputs)
+        logits = logits.float()
+        self._optimiser.zero_grad(set_to_none=True)
+        self._scaler.scale(self._loss(logits, targets)).backward()  # type: ignore[no-untyped-call]
+        self._set_rates()
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
+        if self.average:
+            self.average.update()
+        return logits.detach(), targets
+
+    def _loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss that is learned from: smoothed and weighted, unlike the one that is shown."""
+        smoothing = self._plan.label_smoothing
+        return functional.cross_entropy(logits, targets, self._class_weights, label_smoothing=smoothing)
+
+    def _set_rates(self) -> None:
+        factor = self._factor(self._done)
+        for group in self._optimiser.param_groups:
+            group["lr"] = group["peak"] * factor
+        self._done += 1

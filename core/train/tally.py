@@ -1,0 +1,42 @@
+"""Loss and accuracy over batches, kept on the device: reading them makes a graphics card wait, adding does not."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+class Tally:
+    """Sums over batches of different sizes. A loss that is no number stays so in the sum, however late it is read."""
+
+    def __init__(self) -> None:
+        self._n = 0
+        self._loss: Tensor | None = None
+        self._right: Tensor | None = None
+        self._last: Tensor | None = None
+
+    @torch.no_grad()
+    def add(self, logits: Tensor, targets: Tensor) -> None:
+        """Count one batch: logits (N, C) and labels (N,), or shares of the classes (N, C) where images are mixed."""
+        labels = targets if targets.ndim == 1 else targets.argmax(dim=1)
+        self._last = functional.cross_entropy(logits, targets)
+        loss, right = self._last * len(labels), (logits.argmax(dim=1) == labels).sum()
+        self._n += len(labels)
+        self._loss = loss if self._loss is None else self._loss + loss
+        self._right = right if self._right is None else self._right + right
+
+    @property
+    def last_loss(self) -> float:
+        """Return the mean cross-entropy of the last batch, in nats."""
+        return math.nan if self._last is None else float(self._last)
+
+    @property
+    def mean_loss(self) -> float:
+        """Return the mean loss per image."""
+        return math.nan if self._loss is None else float(self._loss) / self._n
+
+    @property
+    def accuracy(self) -> float:
+        """Return the share of images that were right."""
+        return math.nan if self._right is None else int(self._right) / self._n
