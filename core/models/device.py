@@ -12,6 +12,7 @@ import psutil
 from core.base.errors import UserError
 
 Kind = Literal["cpu", "cuda", "mps"]
+Precision = Literal["float32", "bfloat16", "float16"]
 
 _MB = 2**20
 

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.models.device import Precision
 from core.models.network import Network
 from core.train.averaging import Average
 from core.train.mixing import mix
-from core.train.plan import PlannedPhase, Precision, RunPlan
+from core.train.plan import PlannedPhase, RunPlan
 
 WARM_UP = 0.1  # share of a phase's steps in which the rate rises from near zero
 FIRST_SCALE = 1024.0
