@@ -7,7 +7,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from gui_app import theme
-from gui_app.filters import UNLABELLED, Filter, Numbers
+from gui_app.filters import Filter
+from gui_app.image_table import UNLABELLED, Numbers
 from gui_app.painted import PaintedButton
 from gui_app.theme import FONT, RADIUS, SIZE, SPACE, Tone
 from gui_app.widgets import inset, link_button, text_label

@@ -15,10 +15,12 @@ from gui_app.desk import Desk, Task, without_stale
 from gui_app.job import Work
 from gui_app.notify import Notifier
 from gui_app.state import Store
+from gui_app.unwritten import Unwritten
 
 if TYPE_CHECKING:
     from core.data.corrections import Correction
     from core.data.decisions import Decisions
+    from core.data.folder.scan import Scan
     from core.data.store.project import Project
     from core.data.survey import Survey
 
@@ -38,25 +40,39 @@ class Curating(QObject):
         self._judging, self._writing = Desk(notifier, self), Desk(notifier, self)
         self._project: Project | None = None
         self._survey: Survey | None = None
+        self._listed: Scan | None = None
+        self._unwritten = Unwritten()
+        self._said_meanwhile = False
 
-    def open(self, project: "Project", survey: "Survey | None") -> None:
+    def open(self, project: "Project", listed: "Scan | None", survey: "Survey | None") -> None:
         """Go on with the images of a project."""
-        self._project, self._survey = project, survey
+        self._project, self._survey, self._listed, self._said_meanwhile = project, survey, listed, False
         self._store.update(changes=None, **(_shown(survey) if survey else _NOTHING))
+
+    def list(self, event: projects.Found) -> None:
+        """Show the images that are going to be read, and what is said of them already."""
+        self._listed = event.listed
+        listed = {"scan": event.scan, "table": event.table, "corrections": event.corrections}
+        self._store.update(dataset=None, findings=(), data_problem="", **listed)
 
     def take(self, event: projects.Read) -> None:
         """Show what follows from the images."""
-        self._survey = event.survey
-        self._store.update(reading=None, changes=event.changes or self._store.state.changes, **_shown(event.survey))
+        self._survey, self._listed = event.survey, event.survey.found
+        changes = event.changes or self._store.state.changes
+        self._store.update(reading=None, changes=changes, table=event.table, **_shown(event.survey))
+        if self._said_meanwhile:  # perhaps too late for this judgement
+            self._said_meanwhile = False
+            self._judge()
 
     def correct(self, corrections: "tuple[Correction, ...]") -> None:
         """Keep the words of a person on single images; they hold at once."""
-        from core.data.corrections import words_of
+        self._unwritten.add(corrections)
+        if not self._unwritten.few or self._keep(self._write_words):
+            self._judge()
 
-        named = {each.path for each in corrections}
-        found = self._survey.found.images if self._survey is not None else ()
-        words = tuple(words_of(corrections, {image.path: image for image in found if image.path in named}))
-        self._tell(lambda project: project.correct(words))
+    def write_all(self) -> None:
+        """Write what still waits: the project is about to be closed."""
+        self._keep(self._write_words)
 
     def choose_grouping(self, key: str) -> None:
         """Keep other images together; the split is drawn anew if that is another choice than before."""
@@ -100,13 +116,24 @@ class Curating(QObject):
         self._tell(lambda project: _decide(project, change, anew))
 
     def _tell(self, write: "Callable[[Project], None]") -> None:
-        """Write to the project, then judge again, unless the images are being read: that ends in a judgement."""
-        if not self._keep(write) or self._store.state.reading is not None:
+        if self._keep(write):
+            self._judge()
+
+    def _write_words(self, project: "Project") -> None:
+        self._unwritten.write(project, self._store.state.table)
+
+    def _judge(self) -> None:
+        """Judge again, or only mark the images while they are being read: that ends in a judgement."""
+        project, table = self._project, self._store.state.table
+        if project is None or self._listed is None:
             return
-        if self._project is not None and self._survey is not None:
-            work = partial(projects.judge_again, self._project, self._survey)
-            take = partial(self._take_judged, self._project)
-            self._judging.begin(Task(self.tr("sorting the images"), work, take, _nothing, gives_way=True))
+        if self._survey is None or self._store.state.reading is not None:
+            self._said_meanwhile = True
+            work: Work = partial(projects.write_and_mark, project, self._listed, table, self._unwritten)
+        else:
+            work = partial(projects.judge_again, project, self._survey, table, self._unwritten)
+        take = partial(self._take_judged, project)
+        self._judging.begin(Task(self.tr("sorting the images"), work, take, _nothing, gives_way=True))
 
     def _keep(self, write: "Callable[[Project], None]") -> bool:
         if self._project is None:
@@ -124,6 +151,13 @@ class Curating(QObject):
             late = project is not self._project or self._store.state.reading is not None
             if isinstance(event, projects.Read) and not late:
                 self.take(event)
+            elif isinstance(event, projects.Found) and project is self._project and event.listed is self._listed:
+                self._mark(event)
+
+    def _mark(self, event: projects.Found) -> None:
+        """Show what was said of the images while they are read."""
+        if self._store.state.dataset is None:
+            self._store.update(scan=event.scan, table=event.table, corrections=event.corrections)
 
     def _write(self, name: str, work: Work) -> None:
         self._store.update(busy=name)

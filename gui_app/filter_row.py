@@ -7,7 +7,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from gui_app.filters import UNLABELLED, Filter
+from gui_app.filters import Filter
+from gui_app.image_table import UNLABELLED
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import chip_button, discard
 from gui_app.words import as_tip, part_name

@@ -1,17 +1,14 @@
 """Which images of a project are looked at: those of a class, of a part, of a finding, or all. No Qt."""
 
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gui_app.image_table import UNLABELLED
+
 if TYPE_CHECKING:
     from core.data.dataset import Part
-    from core.data.folder.listing import FoundImage, Scan
+    from gui_app.image_table import ImageTable, Rows, Yes
     from gui_app.state import State
-
-UNLABELLED = ""
-"""The class of images that have none yet."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +35,6 @@ class Filter:
         return replace(self, part=None if self.part == part else part)
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """How many images there are to learn from, by class (unlabelled ones under the empty name), and left out ones."""
-
-    classes: dict[str, int]
-    left_out: int
-
-    @property
-    def unlabelled(self) -> int:
-        """How many have no class yet."""
-        return self.classes.get(UNLABELLED, 0)
-
-
-def numbers(scan: "Scan") -> Numbers:
-    """Count the readable images."""
-    readable = [image for image in scan.images if not image.problem]
-    counts = Counter([image.class_name for image in readable if not image.left_out])
-    named = {name: counts[name] for name in (*scan.classes, *([UNLABELLED] if counts[UNLABELLED] else []))}
-    return Numbers(named, len(readable) - counts.total())
-
-
 def still_there(chosen: Filter, state: "State") -> Filter:
     """Return what was chosen without the conditions that nothing can meet any more."""
     classes = (UNLABELLED, *state.scan.classes) if state.scan else ()
@@ -71,33 +47,28 @@ def still_there(chosen: Filter, state: "State") -> Filter:
     return replace(chosen, part=None) if state.dataset is None else chosen
 
 
-def matching(chosen: Filter, state: "State") -> "list[FoundImage]":
-    """Return the images that are looked at. Unreadable ones are only among those of a finding."""
-    if state.scan is None:
+def matching(chosen: Filter, state: "State") -> "list[int]":
+    """Return the rows of the images that are looked at. Unreadable ones are only among those of a finding."""
+    table = state.table
+    if table is None:
         return []
-    tests = _tests(chosen, state)
-    images = state.scan.images
-    found = [image for image in images if not image.problem] if not chosen.finding else list(images)
-    for test in tests:
-        found = [image for image in found if test(image)]
-    return found
-
-
-def _tests(chosen: Filter, state: "State") -> "list[Callable[[FoundImage], bool]]":
-    tests: list[Callable[[FoundImage], bool]] = []
+    kept = _only(table, table.findings.get(chosen.finding, [])) if chosen.finding else table.readable.copy()
     if chosen.class_name is not None:
-        tests.append(lambda image: image.class_name == chosen.class_name)
+        kept &= table.labels == table.names.index(chosen.class_name)
     if chosen.left_out:
-        tests.append(lambda image: image.left_out)
+        kept &= table.left_out
     elif chosen.class_name == UNLABELLED:
-        tests.append(lambda image: not image.left_out)  # else what was left out would come up for labelling for ever
-    if chosen.part is not None and state.dataset is not None:
-        inside = {image.path for image in state.dataset.images if image.part == chosen.part}
-        tests.append(lambda image: image.path in inside)
-    if chosen.finding:
-        meant = {path for finding in state.findings if finding.key == chosen.finding for path in finding.images}
-        tests.append(lambda image: image.path in meant)
+        kept &= ~table.left_out  # else what was left out would come up for labelling for ever
+    if chosen.part is not None:
+        kept &= _only(table, table.parts.get(chosen.part, []))
     if chosen.added and state.changes is not None:
-        new = set(state.changes.added)
-        tests.append(lambda image: image.path in new)
-    return tests
+        kept &= _only(table, table.rows_of(state.changes.added))
+    rows: list[int] = kept.nonzero()[0].tolist()
+    return rows
+
+
+def _only(table: "ImageTable", rows: "Rows | list[int]") -> "Yes":
+    """Return yes for these rows and no for the others."""
+    yes = table.readable & False
+    yes[rows] = True
+    return yes

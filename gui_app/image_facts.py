@@ -19,12 +19,12 @@ LONGEST = 40
 
 def rows_of(image: "FoundImage", state: "State") -> Rows:
     """Return label and value of each fact that is known; what is not known has no row."""
-    corrected = {field: value for (path, field), value in state.corrections.items() if path == image.path}
+    moved, labelled = (image.path, "part") in state.corrections, (image.path, "label") in state.corrections
     label = image.class_name or _say("none yet")
     rows = [
-        (_say("Class"), f"{shorten(label, LONGEST)}{_say(' (corrected)') if 'label' in corrected else ''}"),
+        (_say("Class"), f"{shorten(label, LONGEST)}{_say(' (corrected)') if labelled else ''}"),
         (_say("Folder"), shorten(str(PurePosixPath(image.path).parent), LONGEST)),
-        (_say("Part"), _part(image, state) + (_say(" (moved)") if "part" in corrected else "")),
+        (_say("Part"), _part(image, state) + (_say(" (moved)") if moved else "")),
         (_say("Group"), shorten(image.group, LONGEST)),
         (_say("Left out"), _say("yes") if image.left_out else ""),
         (_say("Size"), _say("{} × {} px").format(image.width_px, image.height_px) if image.width_px else ""),

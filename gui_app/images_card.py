@@ -1,6 +1,7 @@
 """The middle of the Data page: what is read, what changed, which images are looked at, and what is selected."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from gui_app.changes_line import ChangesLine
 from gui_app.filter_row import FilterRow
-from gui_app.filters import UNLABELLED, Filter
+from gui_app.filters import Filter
 from gui_app.grid import ImageGrid
+from gui_app.image_table import UNLABELLED
 from gui_app.selection_bar import SelectionBar
 from gui_app.theme import SIZE, SPACE
 from gui_app.thumbs import FileItems
@@ -19,7 +21,9 @@ from gui_app.words import as_tip, count, duration, images_in_words, part_name
 
 if TYPE_CHECKING:
     from core.base.events import Progress
+    from core.data.corrections import Field
     from core.data.folder.listing import FoundImage
+    from gui_app.image_table import ImageTable
     from gui_app.state import State
 
 
@@ -31,7 +35,9 @@ class ImagesCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self._images: Sequence[FoundImage] = ()
+        self._table: ImageTable | None = None
+        self._rows: Sequence[int] = ()
+        self._paths: tuple[str, ...] = ()
         self.changes = ChangesLine()
         self.filters = FilterRow()
         self.filters.chosen.connect(self.filter_chosen)
@@ -52,15 +58,15 @@ class ImagesCard(Card):
         self.body.addWidget(self._empty, 1)
 
     @property
-    def images(self) -> "Sequence[FoundImage]":
-        """The images in the grid."""
-        return self._images
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the images in the grid."""
+        return self._paths
 
     @property
     def chosen_images(self) -> "list[FoundImage]":
         """The selected images, or the one that keys act on."""
         positions = self.grid.selection or ([self.grid.current] if self.grid.current >= 0 else [])
-        return [self._images[position] for position in positions]
+        return [self._table.images[self._rows[position]] for position in positions] if self._table is not None else []
 
     def show_reading(self, reading: "Progress | None") -> None:
         """Show how far the images are read."""
@@ -73,12 +79,13 @@ class ImagesCard(Card):
         words = self.tr("Reading {done} of {total}").format(done=count(reading.done), total=count(reading.total))
         self._reading_text.setText(words + rest)
 
-    def show_images(self, images: "Sequence[FoundImage]", state: "State", chosen: Filter, *, keep: bool) -> None:
-        """Show these images; `keep` the place and the selection as far as they are still there."""
-        self._images = images
-        self.grid.set_images(_items(images, state, chosen), keep=keep)
-        self._shown.setText(self._in_words(images, chosen))
-        self._show_either(there=bool(images))
+    def show_images(self, rows: Sequence[int], state: "State", chosen: Filter, *, keep: bool) -> None:
+        """Show the images of these rows; `keep` the place and the selection as far as they are still there."""
+        self._table, self._rows = state.table, rows
+        self._paths = _paths(rows, state.table) if state.table is not None else ()
+        self.grid.set_images(self._items(state, chosen), keep=keep)
+        self._shown.setText(self._in_words(len(rows), chosen))
+        self._show_either(there=bool(rows))
         self._empty.say(*self._why_empty(state, chosen))
         self._show_selected()
 
@@ -92,14 +99,14 @@ class ImagesCard(Card):
     def next_one(self) -> None:
         """Go on to the image after the selected ones, so that keys can follow each other."""
         taken = set(self.grid.selection or [self.grid.current])
-        after = [position for position in range(max(taken) + 1, len(self._images)) if position not in taken][:1]
+        after = [position for position in range(max(taken) + 1, len(self._paths)) if position not in taken][:1]
         before = [position for position in range(min(taken)) if position not in taken][-1:]
         for position in (after or before)[:1]:
             self.grid.go_to(position)
 
     def select(self, paths: "frozenset[str]") -> bool:
         """Select the images with these paths and show the first; False if none of them is here."""
-        positions = [position for position, image in enumerate(self._images) if image.path in paths]
+        positions = [position for position, path in enumerate(self._paths) if path in paths]
         if positions:
             self.grid.select(positions)
         return bool(positions)
@@ -152,13 +159,21 @@ class ImagesCard(Card):
         positions = self.grid.selection
         self._upper.setCurrentIndex(1 if positions else 0)
         if positions:
-            all_left_out = all(self._images[position].left_out for position in positions)
+            all_left_out = all(image.left_out for image in self.chosen_images)
             self.bar.show_selected(len(positions), all_left_out=all_left_out)
 
-    def _in_words(self, images: "Sequence[FoundImage]", chosen: Filter) -> str:
-        if chosen.class_name == UNLABELLED and images:
-            return self.tr("{images} · keys 1–9 label").format(images=images_in_words(len(images)))
-        return images_in_words(len(images))
+    def _items(self, state: "State", chosen: Filter) -> FileItems:
+        """Return what the grid shows: classes beneath images of a finding, and what a person corrected."""
+        if state.table is None or state.scan is None:
+            return FileItems(Path(), ())
+        table = state.table
+        captions = tuple([table.images[row].class_name for row in self._rows]) if chosen.finding else ()
+        return FileItems(state.scan.root, self._paths, captions, _Marks(state.corrections), table.struck)
+
+    def _in_words(self, number: int, chosen: Filter) -> str:
+        if chosen.class_name == UNLABELLED and number:
+            return self.tr("{images} · keys 1–9 label").format(images=images_in_words(number))
+        return images_in_words(number)
 
     def _why_empty(self, state: "State", chosen: Filter) -> tuple[str, str]:
         if state.project is None:
@@ -172,21 +187,27 @@ class ImagesCard(Card):
         return self.tr("No image is meant by all of this"), self.tr("Take a filter away, or choose “all”.")
 
 
-def _marks(state: "State") -> dict[str, str]:
-    """Return what a person said of images: their class, their part, their group."""
-    said: dict[str, list[str]] = {}
-    for field in ("label", "part", "group"):
-        for (path, own), value in state.corrections.items():
-            if own == field and value:
-                said.setdefault(path, []).append(part_name(value) if field == "part" else value)
-    return {path: " · ".join(words) for path, words in said.items()}
+def _paths(rows: Sequence[int], table: "ImageTable") -> tuple[str, ...]:
+    if len(rows) == len(table.paths):
+        return table.paths  # the same ones, which need not be compared one by one
+    return tuple([table.paths[row] for row in rows])
 
 
-def _items(images: "Sequence[FoundImage]", state: "State", chosen: Filter) -> FileItems:
-    """Return what the grid shows: classes beneath images of a finding, and what a person corrected."""
-    paths = tuple([image.path for image in images])
-    captions = tuple([image.class_name for image in images]) if chosen.finding else ()
-    marks = _marks(state)
-    struck = frozenset([image.path for image in images if image.left_out])
-    root = state.scan.root if state.scan else Path()
-    return FileItems(root, paths, captions, marks, struck)
+@dataclass(frozen=True)
+class _Marks(Mapping[str, str]):
+    """What a person said of images, by path: their class, their part, their group. In words once it is asked for."""
+
+    said: "Mapping[tuple[str, Field], str]"
+
+    def __getitem__(self, path: str) -> str:
+        label, part, group = (self.said.get((path, field), "") for field in ("label", "part", "group"))
+        words = [word for word in (label, part and part_name(part), group) if word]
+        if not words:
+            raise KeyError(path)
+        return " · ".join(words)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({path: None for path, _ in self.said})
+
+    def __len__(self) -> int:
+        return len({path for path, _ in self.said})

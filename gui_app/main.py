@@ -35,11 +35,12 @@ def _open_window(folder: Path | None) -> int:
 
     from core.base.folders import Folders
     from core.base.process import share_the_processor
-    from gui_app import notify, theme
+    from gui_app import interpreter, notify, theme
     from gui_app.session import Session
     from gui_app.window import MainWindow, stored_scheme
 
     share_the_processor()
+    interpreter.favour_the_window()
     present = QApplication.instance()
     app = present if isinstance(present, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("Graft")

@@ -5,7 +5,7 @@ What lies below is imported inside the generators, that is in the job's thread: 
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,12 @@ from core.base.config import RunConfig
 from core.base.events import Stop
 from core.base.files import write_json
 from core.base.folders import Folders
+from gui_app import interpreter
+from gui_app.image_table import ImageTable, image_table
+from gui_app.unwritten import Unwritten
 
 if TYPE_CHECKING:
+    from core.data.corrections import Field
     from core.data.folder.changes import Changes
     from core.data.folder.scan import Scan
     from core.data.near import Clusters
@@ -35,15 +39,19 @@ class Opened:
     project: "Project"
     config: RunConfig
     scan: "Scan | None"
+    table: ImageTable | None
     survey: "Survey | None"
     runs: "tuple[RunSummary, ...]"
 
 
 @dataclass(frozen=True)
 class Found:
-    """The list of files stands; none was read yet."""
+    """The list of files stands, they are still to be read. `scan` has the words of a person on them, `listed` not."""
 
+    listed: "Scan"
     scan: "Scan"
+    table: ImageTable
+    corrections: "Mapping[tuple[str, Field], str]"
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ class Read:
     """All images were read. `changes` is what is new since they were read before, if they were."""
 
     survey: "Survey"
+    table: ImageTable
     changes: "Changes | None" = None
 
 
@@ -96,7 +105,9 @@ def open_images(images: Path, place: Place, stop: Stop, name: str = "") -> Itera
     for event in scan(images, stop):
         if isinstance(event, Listed):
             project = Project.create(free, images)
-            yield Opened(project, project.config(), event.scan, None, ())
+            table = image_table(event.scan)
+            interpreter.pass_over()
+            yield Opened(project, project.config(), event.scan, table, None, ())
         elif isinstance(event, Examined) and project is not None:
             project.keep(event.images)
         elif isinstance(event, Scanned) and project is not None:
@@ -131,7 +142,7 @@ def read(project: "Project", stop: Stop) -> Iterator[object]:
     known = project.read_before()
     for event in scan(project.images_root, stop, reading=decided.reading, added=decided.added, before=known):
         if isinstance(event, Listed):
-            yield Found(event.scan)
+            yield _found(project, event.scan)
         elif isinstance(event, Examined):
             project.keep(event.images)
         elif isinstance(event, Scanned):
@@ -142,10 +153,21 @@ def read(project: "Project", stop: Stop) -> Iterator[object]:
             yield event
 
 
-def judge_again(project: "Project", before: "Survey", stop: Stop) -> Iterator[object]:
-    """Put together anew what follows from the images, after a person corrected them or decided otherwise."""
+def write_and_mark(
+    project: "Project", listed: "Scan", table: "ImageTable | None", unwritten: Unwritten, stop: Stop
+) -> Iterator[Found]:
+    """Write what a person said while the images are read, and tell what it makes of the list of files."""
+    unwritten.write(project, table)
+    yield _found(project, listed)
+
+
+def judge_again(
+    project: "Project", before: "Survey", table: "ImageTable | None", unwritten: Unwritten, stop: Stop
+) -> Iterator[object]:
+    """Write what a person said, and put together anew what follows from the images."""
     from core.data.survey import survey
 
+    unwritten.write(project, table)
     made = survey(before.found, before.near, replace(_known(project, before.found), shortcut=before.shortcut))
     project.remember(made.drawn or made.dataset)
     yield from _told(project, made, stop)
@@ -174,11 +196,32 @@ def _opened(project: "Project", stop: Stop) -> Iterator[object]:
 
     scanned = project.scan()
     known = survey(scanned, project.near(), _known(project, scanned)) if scanned is not None else None
-    yield Opened(project, project.config(), scanned, known, list_runs(project.runs_folder))
+    table = _table(known) if known is not None else None
+    yield Opened(project, project.config(), scanned, table, known, list_runs(project.runs_folder))
     if known is None or known.dataset is None:
         yield from read(project, stop)
     else:
-        yield Read(with_shortcut(known, stop))
+        yield _read(with_shortcut(known, stop))
+
+
+def _found(project: "Project", listed: "Scan") -> Found:
+    from core.data.corrections import corrected, present
+
+    said = present(project.journal(), listed)
+    scan = corrected(listed, said)
+    table = image_table(scan)
+    interpreter.pass_over()
+    return Found(listed, scan, table, said)
+
+
+def _read(made: "Survey", changed: "Changes | None" = None) -> Read:
+    return Read(made, _table(made), changed)
+
+
+def _table(made: "Survey") -> ImageTable:
+    table = image_table(made.scan, made.dataset, made.findings, made.corrections)
+    interpreter.pass_over()
+    return table
 
 
 def _judged(
@@ -202,8 +245,8 @@ def _told(project: "Project", made: "Survey", stop: Stop, changed: "Changes | No
     decided = project.decisions()
     if not decided.grouping:  # a person may have decided meanwhile: only a guess where there is none is kept
         project.decide(replace(decided, grouping=made.decisions.grouping))
-    yield Read(made, changed)
-    yield Read(with_shortcut(made, stop))
+    yield _read(made, changed)
+    yield _read(with_shortcut(made, stop))
 
 
 def _known(project: "Project", found: "Scan") -> "Known":

@@ -68,6 +68,7 @@ class Session(QObject):
         """Stop all work, wait for it at most `wait_ms`, and let the project go; False if some work did not end."""
         ended = job.settle(wait_ms)
         self._predicting.delete_pasted()
+        self._curating.write_all()
         if ended and self._project is not None:
             self._project.close()
             self._project = None
@@ -272,7 +273,7 @@ class Session(QObject):
                 case projects.Opened():
                     self._opened(event)
                 case projects.Found():
-                    self.store.update(scan=event.scan, dataset=None, findings=(), data_problem="")
+                    self._curating.list(event)
                 case Progress():
                     self.store.update(reading=event)
                 case projects.Read():
@@ -285,6 +286,7 @@ class Session(QObject):
                     self.store.update(device=event.device, device_problem="")
 
     def _opened(self, event: projects.Opened) -> None:
+        self._curating.write_all()
         if self._project is not None:
             self._project.close()
         project = self._project = event.project
@@ -296,6 +298,7 @@ class Session(QObject):
             project=info,
             config=event.config,
             scan=event.scan,
+            table=event.table,
             runs=event.runs,
             shown=None,
             live=None,
@@ -303,7 +306,7 @@ class Session(QObject):
         )
         remember = partial(projects.keep_recent, self.state.folders, project.folder)
         self._notes.begin(Task(self.tr("noting the project"), remember, _passed_over, _nothing, gives_way=True))
-        self._curating.open(project, event.survey)
+        self._curating.open(project, event.scan, event.survey)
         self._say_if_images_are_gone(info)
         if new_device:
             self._find_device()

@@ -1,6 +1,5 @@
 """How the images are split, changing that, and what belongs together and so stays on one side."""
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
@@ -16,6 +15,7 @@ from gui_app.widgets import LINK_EDGE, link_button, text_label
 from gui_app.words import count, part_name
 
 if TYPE_CHECKING:
+    from gui_app.image_table import ImageTable
     from gui_app.state import State
 
 
@@ -85,15 +85,14 @@ class SplitCard(QWidget):
 
     def show_state(self, state: "State") -> None:
         """Show numbers, what may be changed, and what stays together."""
-        assert state.dataset is not None
-        parts = Counter([image.part for image in state.dataset.images])
-        brought = state.scan is not None and state.scan.brings_parts
-        self._numbers = (parts["train"], parts["val"], parts["test"])
+        assert state.table is not None
+        parts, brought = state.table.parts, bool(state.table.brought)
+        self._numbers = (len(parts["train"]), len(parts["val"]), len(parts["test"]))
         self.slider.show_numbers(self._numbers, handles=not brought)
         self._runs = bool(state.runs)
         self._end_question()
         self._show_numbers()
-        self._note.setText(_as_folders_have_it(state) if brought else self.tr("Drawn once, then kept."))
+        self._note.setText(_as_folders_have_it(state.table) if brought else self.tr("Drawn once, then kept."))
         self._show_grouping(state, brought)
 
     def choose(self, chosen: Filter) -> None:
@@ -210,23 +209,16 @@ class SplitCard(QWidget):
         self._groups.setText(words + guess)
 
 
-def _as_folders_have_it(state: "State") -> str:
+def _as_folders_have_it(table: "ImageTable") -> str:
     """Say which parts the folders bring, and what was drawn from training because they lack it."""
-    assert state.scan is not None and state.dataset is not None
-    own = {image.path: image.part for image in state.scan.images}
-    drawn: Counter[str] = Counter(
-        image.part
-        for image in state.dataset.images
-        if own.get(image.path, image.part) != image.part and (image.path, "part") not in state.corrections
-    )
-    brought = [part for part in PARTS if part in set(own.values())]
+    drawn, brought = table.drawn, [part for part in PARTS if part in table.brought]
     parts = [_drawn(part, drawn[part], whole=part not in brought) for part in PARTS[1:] if drawn[part]]
     if not parts:
         return _say("As your folders have it.")
     names = _listed([_name(part) for part in brought])
     words = _say("{parts} as your folders have {them}; {drawn} drawn from training.")
     them = _say("them") if len(brought) > 1 else _say("it")
-    verb = _say("was") if drawn.total() == 1 else _say("were")
+    verb = _say("was") if sum(drawn.values()) == 1 else _say("were")
     return words.format(parts=names[:1].upper() + names[1:], them=them, drawn=f"{_listed(parts)} {verb}")
 
 

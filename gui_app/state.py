@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.results.predict import Predicted
     from core.results.runs import RunRecord, RunSummary
     from core.train.plan import RunPlan
+    from gui_app.image_table import ImageTable
     from gui_app.live import LiveRun
 
 PageKey = Literal["start", "data", "model", "train", "results", "use"]
@@ -43,7 +44,8 @@ class ProjectInfo:
 class State:
     """All that pages show.
 
-    `data_problem` says why there is no dataset though the images were read. `corrections` are the words of a person
+    `table` holds what is known of all images in columns: it comes and goes with `scan`. `data_problem` says why there
+    is no dataset though the images were read. `corrections` are the words of a person
     that hold now, by path and field; `scan` has them already. `grouping` is the key of what keeps images together,
     `shares` the parts in percent, `changes` what is new in the folder since it was read before. A `plan` with a
     `plan_problem` is only a preview: it cannot be carried out yet. `device_problem` says why the chosen device is not
@@ -54,6 +56,7 @@ class State:
     page: PageKey = "start"
     project: ProjectInfo | None = None
     scan: Scan | None = None
+    table: ImageTable | None = None
     dataset: Dataset | None = None
     findings: tuple[Finding, ...] = ()
     data_problem: str = ""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.base.events import Stop
 from core.base.folders import Folders
+from gui_app import interpreter
 from gui_app.desk import Desk, Task
 from gui_app.job import Job
 from gui_app.live import LiveRun
@@ -78,3 +79,4 @@ def _training(plan: "RunPlan", folder: Path, folders: Folders, stop: Stop) -> It
     from core.results.session import train
 
     yield from train(plan, folder, folders, stop)
+    interpreter.search()

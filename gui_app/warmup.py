@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.base.errors import UserError
 from core.base.events import Stop
 from core.base.folders import Folders
+from gui_app import interpreter
 
 if TYPE_CHECKING:
     from core.models.device import DeviceChoice
@@ -65,3 +66,4 @@ def warm_up(folders: Folders, wish: str, stop: Stop) -> Iterator[object]:
     yield find_device(wish)
     if not stop():
         import core.results.session  # noqa: F401 - so that the first run starts at once
+    interpreter.pass_over()

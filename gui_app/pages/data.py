@@ -13,11 +13,12 @@ from gui_app import correcting, filters
 from gui_app.classlist import ClassList
 from gui_app.corrections import Corrections
 from gui_app.data_actions import DataActions
-from gui_app.filters import UNLABELLED, Filter
+from gui_app.filters import Filter
 from gui_app.findings_list import FindingsList
 from gui_app.grid import ImageViewer
 from gui_app.groupings_dialog import GroupingsDialog
 from gui_app.image_facts import Rows, rows_of
+from gui_app.image_table import UNLABELLED, Numbers
 from gui_app.images_card import ImagesCard
 from gui_app.split_card import SplitCard
 from gui_app.state import State
@@ -58,7 +59,7 @@ class DataPage(PageFrame):
         self._keys = correcting.LabelKeys()
         self._stepped: frozenset[str] = frozenset()
         self._viewer: ImageViewer | None = None
-        self._viewed: list[str] = []
+        self._viewed: tuple[str, ...] = ()
         self._corrections = Corrections(self)
         self._corrections.wished.connect(self.correct)
         self._actions_made = DataActions(self._corrections.stack, self)
@@ -183,7 +184,7 @@ class DataPage(PageFrame):
         self._recognised.setText(scan.recognised if scan else "")
         self._recognised.setVisible(bool(scan and scan.recognised))
         self._readings.setVisible(bool(scan and len(scan.readings) > 1))
-        numbers = filters.numbers(scan) if scan else filters.Numbers({}, 0)
+        numbers = state.table.numbers if state.table else Numbers({}, 0)
         self._unlabelled = numbers.unlabelled > 0
         keys = self._keys.of(scan.classes if scan else ())
         self._classes.show_numbers(numbers, keys)
@@ -301,7 +302,7 @@ class DataPage(PageFrame):
     # one image large
 
     def _open_image(self, position: int) -> None:
-        paths = self._viewed = [image.path for image in self._images.images]
+        paths = self._viewed = self._images.paths
         viewer = ImageViewer(
             self._images.grid.items,
             position,
@@ -346,8 +347,9 @@ class DataPage(PageFrame):
         return rows_of(image, self._state) if image is not None and self._state is not None else []
 
     def _image_at(self, path: str) -> "FoundImage | None":
-        images = self._state.scan.images if self._state and self._state.scan else ()
-        return next((image for image in images if image.path == path), None)
+        table = self._state.table if self._state else None
+        row = table.rows.get(path) if table is not None else None
+        return table.images[row] if table is not None and row is not None else None
 
     def _keys_in_words(self) -> str:
         classes = self._state.scan.classes if self._state and self._state.scan else ()

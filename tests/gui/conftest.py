@@ -28,6 +28,7 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
     QApplication.processEvents()
     QThreadPool.globalInstance().waitForDone(WAIT_MS)
     assert jobs == 0, f"{jobs} jobs left running"
+    gc.unfreeze()  # else what stood when a search was spared would not be listed
     # by type: asking some objects for their class sets off warnings
     timers = [each for each in gc.get_objects() if issubclass(type(each), QTimer) and isValid(each) and each.isActive()]
     assert not timers, f"timers left running: {timers}"

@@ -15,6 +15,7 @@ from core.data.dataset import PARTS, Dataset, LabelledImage, Part
 from core.data.folder.listing import FoundImage, Scan
 from gui_app.class_dialog import ClassDialog
 from gui_app.grid import ImageGrid
+from gui_app.image_table import image_table
 from gui_app.pages.data import DataPage
 from gui_app.state import ProjectInfo, State
 from tests.gui.helpers import click, find, write
@@ -45,6 +46,7 @@ class Desk:
         scan = corrected(self.found, present)
         dataset = self.dealt(*[PARTS[place % 3] for place in range(len(scan.usable))])
         self.state = replace(self.state, scan=scan, dataset=dataset, corrections=present, **changes)  # type: ignore[arg-type]
+        self.state = replace(self.state, table=image_table(scan, dataset, self.state.findings, present))
         self.page.show_state(self.state)
 
     def dealt(self, *parts: Part) -> Dataset:

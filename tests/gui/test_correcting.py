@@ -28,6 +28,7 @@ from gui_app.class_dialog import ClassDialog
 from gui_app.classlist import ClassLine
 from gui_app.grid import ImageViewer
 from gui_app.groupings_dialog import GroupingsDialog
+from gui_app.image_table import image_table
 from gui_app.pages.data import DataPage
 from gui_app.split_card import PartLine
 from gui_app.split_slider import SplitSlider
@@ -235,7 +236,7 @@ def test_it_is_said_which_part_graft_drew_itself(desk: Desk) -> None:
     images = zip(desk.found.images, (*[train] * 4, *[val] * 3, *[train] * 3), strict=True)
     desk.found = replace(desk.found, images=tuple(replace(image, part=part) for image, part in images))
     dealt = desk.dealt(*[train] * 2, *[test] * 2, *[val] * 3)
-    desk.state = replace(desk.state, scan=desk.found, dataset=dealt)
+    desk.state = replace(desk.state, scan=desk.found, dataset=dealt, table=image_table(desk.found, dealt))
     desk.page.show_state(desk.state)
     said = "Training and validation as your folders have them; the 2 test images were drawn from training."
     assert read(desk.page, "split_note") == said

@@ -1,16 +1,25 @@
 """What a person says of the images takes effect at once, is kept, and redraws the split only where that was asked."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.base.errors import UserError
+from core.base.events import Progress
+from core.base.folders import Folders
 from core.data.corrections import Correction
+from core.data.folder.listing import list_folder
 from core.data.store.project import Project
 from gui_app import job
+from gui_app.curating import Curating
+from gui_app.image_table import image_table
+from gui_app.notify import Notifier
 from gui_app.session import Session
-from gui_app.state import State
+from gui_app.state import State, Store
+from gui_app.unwritten import FEW
 from gui_app.window import MainWindow
 from tests.gui.helpers import WAIT_MS, draw_classes, read
 
@@ -51,6 +60,41 @@ def test_many_corrections_in_a_row_all_hold(opened: MainWindow, qtbot: QtBot) ->
     state = settled(session, qtbot)
     assert {labels(state)[path] for path in paths} == {"new"}
     assert state.scan is not None and "new" in state.scan.classes
+
+
+def test_many_corrections_at_once_hold_in_the_order_in_which_they_were_said(opened: MainWindow, qtbot: QtBot) -> None:
+    session, gone = opened.session, [f"{place}.png" for place in range(2 * FEW)]
+    path = next(iter(labels(session.state)))
+    session.correct((Correction(path, "label", "first"), *(Correction(name, "label", "first") for name in gone)))
+    session.correct((Correction(path, "label", "second"),))
+    assert labels(settled(session, qtbot))[path] == "second"
+
+
+def test_many_corrections_are_kept_though_the_window_is_closed_at_once(opened: MainWindow, qtbot: QtBot) -> None:
+    session, path = opened.session, next(iter(labels(opened.session.state)))
+    assert session.state.project is not None
+    for name in ("first", "second", "last"):
+        session.correct(tuple(Correction(path, "label", name) for _ in range(2 * FEW)))
+    assert session.close(WAIT_MS)
+    with closing(Project.open(session.state.project.folder)) as project:
+        assert [word.correction.value for word in project.journal()][:: 2 * FEW] == ["first", "second", "last"]
+
+
+def test_a_label_given_while_images_are_read_for_the_first_time_shows_at_once(
+    app: QApplication, qtbot: QtBot, folders: Folders, images: Path, tmp_path: Path
+) -> None:
+    store, listed = Store(State(folders)), list_folder(images)
+    assert listed is not None
+    with closing(Project.create(tmp_path / "stripes.graft", images)) as project:
+        curating, path = Curating(store, Notifier(folders.data)), listed.images[0].path
+        curating.open(project, listed, None)
+        store.update(scan=listed, table=image_table(listed), reading=Progress("Reading images", 1, 40, 0.1))
+        curating.correct((Correction(path, "label", "new"),))
+        qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+        state = store.state
+    assert state.table is not None
+    assert (labels(state)[path], state.table.numbers.classes["new"]) == ("new", 1)
+    assert state.corrections == {(path, "label"): "new"}
 
 
 def test_corrections_are_there_after_opening_again(opened: MainWindow, qtbot: QtBot, images: Path) -> None:

@@ -17,6 +17,7 @@ from core.data.folder.scan import FoundImage, Scan
 from gui_app import job
 from gui_app.classlist import ClassLine
 from gui_app.grid import ImageGrid, ImageViewer
+from gui_app.image_table import image_table
 from gui_app.pages.data import DataPage
 from gui_app.painted import PaintedButton
 from gui_app.split_card import PartLine
@@ -120,7 +121,8 @@ def test_a_hundred_thousand_images_do_not_hold_up_the_window(app: QApplication, 
     slowest = 0.0
     for sha256 in ("", "", "00"):  # listed, listed again, read
         found = tuple(FoundImage(f"rows/{i}.png", "rows", None, 100, sha256) for i in range(100_000))
-        state = replace(state, scan=Scan(Path("many"), "classes", ("rows",), found))
+        scan = Scan(Path("many"), "classes", ("rows",), found)
+        state = replace(state, scan=scan, table=image_table(scan))
         start = time.perf_counter()
         page.show_state(state)
         slowest = max(slowest, time.perf_counter() - start)

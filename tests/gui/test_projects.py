@@ -12,6 +12,7 @@ from core.data.folder.listing import Scan
 from core.data.near import Clusters
 from core.data.survey import Known, Survey
 from gui_app.projects import Opened, Place, Read, judge_again, open_images
+from gui_app.unwritten import Unwritten
 
 
 def test_a_judgement_under_way_leaves_what_was_decided_meanwhile(
@@ -30,5 +31,5 @@ def test_a_judgement_under_way_leaves_what_was_decided_meanwhile(
 
     monkeypatch.setattr(survey_module, "survey", decided_meanwhile)
     with closing(project):
-        list(judge_again(project, read.survey, never))
+        list(judge_again(project, read.survey, read.table, Unwritten(), never))
         assert (project.decisions().grouping, project.decisions().confirmed) == ("none", True)
