@@ -80,3 +80,15 @@ def test_a_training_that_is_in_the_records_is_not_done_again(
 
 def test_the_interval_is_students() -> None:
     assert math.isclose(interval([1, 2, 3]), 4.30 / math.sqrt(3), rel_tol=1e-3)
+
+
+def test_a_peer_that_is_surely_better_is_named() -> None:
+    wanted = accuracy.Wanted(["ants_bees", "neu_steel"], ["graft", "timm"], seeds=[0, 1])
+    cells = {
+        ("ants_bees", "graft"): (0.80, 0.81),
+        ("ants_bees", "timm"): (0.95, 0.96),
+        ("neu_steel", "graft"): (0.7, 0.9),
+        ("neu_steel", "timm"): (0.8, 0.9),
+    }
+    said = accuracy.behind(wanted, {name: [Outcome(1, accuracy=a) for a in of_one] for name, of_one in cells.items()})
+    assert [sentence[:52] for sentence in said] == ["Graft is behind timm on ants_bees by 15.0 points (su"]

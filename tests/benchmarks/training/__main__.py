@@ -34,7 +34,8 @@ def main() -> None:
     given.out = given.out.absolute()
     records = Records(given.out / f"{given.command}.jsonl")
     given.do(given, records)
-    print(f"\nAll results: {records.file}")
+    if records.file.exists():
+        print(f"\nAll results: {records.file}")
 
 
 def _speed_options(options: argparse.ArgumentParser) -> None:

@@ -5,9 +5,10 @@ split, and every trainer may use them as it does by default. Two starts: the sta
 network with random weights of the seed. With those, Graft's strategy for all layers is its own for that: from scratch.
 """
 
+import math
 import shutil
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,7 +116,21 @@ def table(wanted: Wanted, start: str, mode: Mode, records: Records) -> str:
     }
     rows = [[name, *(_cell(cells[name, trainer]) for trainer in wanted.trainers)] for name in wanted.sets]
     means = (_mean_of_sets([cells[name, trainer] for name in wanted.sets]) for trainer in wanted.trainers)
-    return markdown(("accuracy in %", *wanted.trainers), [*rows, ["**mean**", *means]])
+    whole = markdown(("accuracy in %", *wanted.trainers), [*rows, ["**mean**", *means]])
+    return "\n\n".join([whole, *behind(wanted, cells)])
+
+
+def behind(wanted: Wanted, cells: Mapping[tuple[str, str], Sequence[Outcome]]) -> Iterator[str]:
+    """Say where a peer is better than Graft by more than the interval of the difference of the means of the seeds."""
+    for name in wanted.sets:
+        own = accuracies(cells.get((name, "graft"), ()))
+        for trainer in wanted.trainers:
+            other = accuracies(cells[name, trainer])
+            if own and other and trainer != "graft":
+                lead = statistics.mean(other) - statistics.mean(own)
+                unsure = math.hypot(interval(own), interval(other))
+                if lead > unsure:
+                    yield f"Graft is behind {trainer} on {name} by {lead:.1f} points (sure to ± {unsure:.1f})."
 
 
 def _of_one(wanted: Wanted, key: Key, records: Records) -> list[Outcome]:

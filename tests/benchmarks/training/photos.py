@@ -19,7 +19,7 @@ def why_not() -> str:
     try:
         choose_device("cuda")
     except UserError as problem:
-        return f"Nothing was measured: {problem}"
+        return f"Nothing was measured: {problem.message}"
     return ""
 
 
