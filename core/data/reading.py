@@ -21,7 +21,8 @@ Square = NDArray[np.uint8] | UnreadableImage
 KEPT_AT_ONCE = 32
 """So many squares are stored in one go, while which no other window can store any."""
 
-AHEAD = 4  # files per worker that may wait, so that memory stays bounded however slow the reader is
+AHEAD = 16
+"""Files per worker that may wait: so many that they go on while squares are stored, and yet memory stays bounded."""
 
 
 def read_square(path: Path, framing: Framing, sha256: str = "") -> Square:

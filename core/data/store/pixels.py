@@ -25,9 +25,10 @@ _LIMIT_BYTES = 20 * 2**30  # 100,000 squares of 256 pixels
 _LEFT_FREE_BYTES = 2 * 2**30  # of the disk: a project must still be saved
 _ASKED_AT_ONCE = 500  # some builds of SQLite take no more than 999 values in a statement
 
+# Without waiting for the disk: what a power cut leaves is told by its checksum, or begun anew.
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
+PRAGMA synchronous = OFF;
 CREATE TABLE IF NOT EXISTS segment (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, space TEXT NOT NULL,
     rows INTEGER NOT NULL, row_bytes INTEGER NOT NULL, used INTEGER NOT NULL);

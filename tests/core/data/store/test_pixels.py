@@ -99,6 +99,29 @@ def test_the_disk_is_not_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert store.problem == f"The disk with “{tmp_path}” is nearly full, so not all decoded images can be kept."
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+def test_write_that_fails_halfway_leaves_what_was_there(tmp_path: Path) -> None:
+    import resource
+
+    framing, side = Framing(120, 128), 128
+    store = PixelStore(tmp_path, framing)
+    store.put(squares("a", side=side))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(2.5 * side * side * 3), before[1]))
+    try:
+        assert store.put(squares("b", "c", "d", side=side)) == {}
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert store.problem.startswith(f"Decoded images cannot be kept in “{tmp_path}”: ")
+    another = PixelStore(tmp_path, framing)
+    assert set(another.find(["a", "b", "c", "d"])) == {"a"}
+    places = another.put(squares("e", side=side)) | another.find(["a"])
+    for name in ("a", "e"):
+        square = another.read(places[name])
+        assert square is not None
+        assert np.array_equal(square, squares(name, side=side)[name])
+
+
 @pytest.mark.parametrize("kept_bytes", [0, 1, ROW_BYTES, 5 * ROW_BYTES - 1])
 def test_cut_file_gives_only_what_is_whole(tmp_path: Path, kept_bytes: int) -> None:
     names = [str(number) for number in range(5)]
@@ -167,6 +190,18 @@ def test_place_that_cannot_be_written_is_as_if_empty(tmp_path: Path) -> None:
     store = PixelStore(tmp_path / "file", FRAMING)
     assert store.put(squares("x")) == {} == store.find(["x"])
     assert store.problem.startswith(f"Decoded images cannot be kept in “{tmp_path / 'file'}”: ")
+
+
+def test_locked_index_is_not_taken_for_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.base.disposable._WAIT_S", 0.01)
+    store = PixelStore(tmp_path, FRAMING)
+    store.put(squares("a"))
+    other = sqlite3.connect(tmp_path / "pixels.db")
+    other.execute("BEGIN IMMEDIATE")
+    assert store.put(squares("b")) == {}
+    other.close()
+    assert "locked" in store.problem
+    assert there(PixelStore(tmp_path, FRAMING), "a", "b") == {"a"}
 
 
 def test_two_windows_store_side_by_side(tmp_path: Path) -> None:
