@@ -1,4 +1,4 @@
-"""Textures from formulas: noise of a chosen spectrum, bent by a chosen curve, and cells around random points.
+"""Textures from formulas: noise of a chosen spectrum, bent by a chosen curve, cells around random points, and lattices.
 After Baradad et al. 2021, "Learning to See by Looking at Noise", and Perlin 1985."""
 
 import math
@@ -11,13 +11,15 @@ def draw_textures(classes: int, variants: int, side: int, gen: torch.Generator) 
     """Return uint8 drawings (classes, variants, 1, side, side), spread over the full range of grey."""
     spectra = _spectra(classes, side, gen)
     bend = torch.rand(classes, 4, generator=gen)
-    cells = torch.rand(classes, generator=gen) < 0.3
+    kind = torch.rand(classes, generator=gen)
     density = torch.randint(6, 60, (classes,), generator=gen)
     done = []
     for index in range(classes):
         noise = _noise(spectra[index], variants, gen)
-        if cells[index]:
+        if kind[index] < 0.3:
             noise = _cells(int(density[index]), variants, side, gen) + 0.25 * noise
+        elif kind[index] < 0.5:
+            noise = _lattice(bend[index], variants, side, gen) + 0.2 * noise
         done.append(_stretch(_bend(noise, bend[index])))
     return (torch.stack(done)[:, :, None] * 255).byte()
 
@@ -56,6 +58,21 @@ def _cells(points: int, count: int, side: int, gen: torch.Generator) -> Tensor:
     two = squared.topk(2, dim=1, largest=False).values.sqrt()
     border = two[:, 1] - two[:, 0]
     return (border * math.sqrt(points) * 3).clamp(0, 1.5) - 0.7
+
+
+def _lattice(build: Tensor, count: int, side: int, gen: torch.Generator) -> Tensor:
+    """Return two crossing rows of waves, a little uneven: cloth, scales. `build`: frequency, ratio, angle, mix."""
+    line = torch.linspace(0, 2 * math.pi, side)
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    uneven = 0.15 * torch.randn(count, 4, 1, 1, generator=gen)
+    warp = uneven[:, 0] * (2 * x + y + 20 * uneven[:, 1]).sin() + uneven[:, 2] * (x - 2 * y + 20 * uneven[:, 3]).cos()
+    first = 5 + 20 * build[0]
+    second = first * (0.3 + 0.7 * build[1])
+    across = math.pi * (0.25 + 0.5 * build[2])
+    phase = 2 * math.pi * torch.rand(2, count, 1, 1, generator=gen)
+    rows = (first * (x + warp) + phase[0]).sin()
+    columns = (second * (x * across.cos() + y * across.sin() + warp) + phase[1]).sin()
+    return torch.maximum(rows, columns) if build[3] < 0.5 else rows + columns
 
 
 def _bend(noise: Tensor, bend: Tensor) -> Tensor:
