@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from torch import Tensor
 
 from core.data.folder.walk import image_files
 from core.data.images import Framing, UnreadableImage
@@ -42,9 +44,9 @@ def main() -> None:
     """Print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    with tempfile.TemporaryDirectory() as nowhere:
-        weights = WeightStore(Path(nowhere)).load(STARTER)
+    parser.add_argument("--starter", type=Path, help="an export of the training to measure in place of the shipped one")
+    options = parser.parse_args()
+    folder, weights = options.folder, load(options.starter)
     networks = [build(STARTER, 1, weights, 0)] + [build(STARTER, 1, None, seed) for seed in RANDOM_SEEDS]
     print("| images | train | test | starter | random weights (three seeds) | gain |\n|---|---|---|---|---|---|")
     gains = []
@@ -57,6 +59,14 @@ def main() -> None:
         print(f"| {name} | {len(train[1])} | {len(test[1])} | {starter:.1f} % | {spread} | {gain:+.1f} |", flush=True)
     mean = np.mean(gains, axis=0)
     print(f"| **mean** | | | **{mean[0]:.1f} %** | **{mean[1]:.1f} %** | **{mean[0] - mean[1]:+.1f}** |")
+
+
+def load(export: Path | None) -> dict[str, Tensor]:
+    """Return the tensors of an export, or of the starter that ships."""
+    if export is not None:
+        return {name: v.float() if v.is_floating_point() else v for name, v in load_file(export).items()}
+    with tempfile.TemporaryDirectory() as nowhere:
+        return WeightStore(Path(nowhere)).load(STARTER)
 
 
 def read(folder: Path) -> Part:

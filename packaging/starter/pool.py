@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from contours import draw_contours
 from fractals import draw_fractals
+from limbs import draw_limbs
 from textures import draw_textures
 from torch import Tensor
 
-FRACTALS, CONTOURS, TEXTURES = 150, 150, 60
-DRAWINGS, SAMPLES = 32, 8
-CLASSES = FRACTALS + CONTOURS
+FRACTALS, CONTOURS, LIMBS, TEXTURES = 150, 150, 200, 200
+DRAWINGS, SAMPLES = 24, 8
 _STAMP_SIDE, _TEXTURE_SIDE = 96, 128
 
 
@@ -31,4 +31,5 @@ def make_pool(seed: int) -> Pool:
     gen = torch.Generator().manual_seed(seed)
     fractals = draw_fractals(FRACTALS, DRAWINGS, _STAMP_SIDE, gen)
     contours = draw_contours(CONTOURS, DRAWINGS, _STAMP_SIDE, gen)
-    return Pool(torch.cat([fractals, contours]), draw_textures(TEXTURES, SAMPLES, _TEXTURE_SIDE, gen))
+    limbs = draw_limbs(LIMBS, DRAWINGS, _STAMP_SIDE, gen)
+    return Pool(torch.cat([fractals, contours, limbs]), draw_textures(TEXTURES, SAMPLES, _TEXTURE_SIDE, gen))

@@ -1,5 +1,5 @@
-"""Scenes: a textured ground, a thing behind, the main object and sometimes one in front, with light and noise.
-Everything is batched tensor work on the pool's device; the class to learn is the formula of the main object."""
+"""Scenes: a textured ground, things behind, the main object and things in front, with light, blur and noise.
+Everything is batched tensor work on the pool's device; what was drawn is told beside the images, to be asked for."""
 
 import math
 from dataclasses import dataclass
@@ -9,9 +9,22 @@ from pool import Pool
 from torch import Tensor
 from torch.nn.functional import affine_grid, avg_pool2d, grid_sample
 
-_BEHIND = 0.5
-_IN_FRONT = 0.25
+_BEHIND = (0.6, 0.3)  # how likely each further object is, at full strength
+_IN_FRONT = 0.3
 _GREY = 0.25
+NUMBERS = 20
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Images (n, 3, side, side), about 0..1; the formulas of object, its texture and the ground's (n,); `numbers`
+    (n, NUMBERS): colours, contrasts and grain of object and ground, place and size, softness, noise, other objects."""
+
+    images: Tensor
+    shape: Tensor
+    texture: Tensor
+    ground: Tensor
+    numbers: Tensor
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,20 @@ class Place:
     mirror: Tensor
 
 
+@dataclass(frozen=True)
+class Surface:
+    """A texture's formula (n,), its zoom (n,), and the three colours (n, 3, 3) it runs through from dark to bright."""
+
+    texture: Tensor
+    zoom: Tensor
+    palette: Tensor
+
+    def numbers(self) -> Tensor:
+        """Return the mean colour, the contrast and the zoom: (n, 7)."""
+        contrast = self.palette[:, 2] - self.palette[:, 0]
+        return torch.cat([self.palette.mean(1), contrast, self.zoom[:, None]], 1)
+
+
 class Painter:
     """Paints batches of scenes from a pool. `strength` 0..1 says how freely colour, contrast and pose vary."""
 
@@ -34,16 +61,22 @@ class Painter:
         self.gen = torch.Generator(self.device).manual_seed(seed)
 
     @torch.no_grad()
-    def paint(self, count: int, side: int, strength: float) -> tuple[Tensor, Tensor]:
-        """Return images (count, 3, side, side), about 0..1, and the class of each (count,)."""
+    def paint(self, count: int, side: int, strength: float) -> Scenes:
+        """Return a batch of scenes."""
         light = 0.2 + strength * self._uniform(count, low=-0.15, high=0.65)
-        image = self._textured(side, self._colours(light, strength))
-        image = self._add_extra(image, light, strength, _BEHIND * strength)
+        ground = self._surface(light, strength)
+        image, others = self._textured(side, ground), torch.zeros(count, device=self.device)
+        for chance in _BEHIND:
+            image = self._add_extra(image, others, light, strength, chance * strength)
         shape = self._integers(len(self.pool.stamps), count)
-        place = self._place(count, strength, low=0.55, high=1.25)
-        image = self._stamp(image, shape, self._contrasting(light, strength), place)
-        image = self._add_extra(image, light, strength, _IN_FRONT * strength, high=0.4)
-        return self._photograph(image, strength), shape
+        place = self._place(count, strength, low=0.9 - 0.45 * strength, high=0.9 + 0.6 * strength)
+        cover = self._surface(self._contrasting(light, strength), strength)
+        image = self._stamp(image, shape, cover, place)
+        image = self._add_extra(image, others, light, strength, _IN_FRONT * strength, high=0.4)
+        image, taken = self._photograph(image, strength)
+        rest = torch.stack([place.x, place.y, place.scale, others, *taken], 1)
+        numbers = torch.cat([cover.numbers(), ground.numbers(), rest], 1)
+        return Scenes(image, shape, cover.texture, ground.texture, numbers)
 
     def _uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
         return low + (high - low) * torch.rand(shape, generator=self.gen, device=self.device)
@@ -59,63 +92,70 @@ class Painter:
         return Place(x, y, self._uniform(count, low=low, high=high), turn, mirror)
 
     def _contrasting(self, ground: Tensor, strength: float) -> Tensor:
-        """Return colours (n, 2, 3) lighter or darker than the ground by at least 0.15: never invisible."""
-        count = len(ground)
-        step = self._uniform(count, low=0.5 - 0.35 * strength, high=0.65)
-        up = (ground < 0.35) | ((ground < 0.6) & (self._uniform(count) < 0.5))
-        return self._colours(torch.where(up, ground + step, ground - step).clamp(0.05, 0.95), strength)
+        """Return a lightness (n,) above or below the ground's by at least 0.15: never invisible."""
+        step = self._uniform(len(ground), low=0.5 - 0.35 * strength, high=0.65)
+        up = (ground < 0.35) | ((ground < 0.6) & (self._uniform(len(ground)) < 0.5))
+        return torch.where(up, ground + step, ground - step).clamp(0.05, 0.95)
 
-    def _colours(self, light: Tensor, strength: float) -> Tensor:
-        """Two colours of about this lightness; greyish ones are more frequent, as in photographs."""
+    def _surface(self, light: Tensor, strength: float) -> Surface:
+        """Any texture in colours of about this lightness; greyish ones are more frequent, as in photographs."""
         count = len(light)
-        hue = self._uniform(count, 2, 3, low=-1) * self._uniform(count, 1, 1) ** 1.5
+        hue = self._uniform(count, 1, 3, low=-1) + 0.7 * self._uniform(count, 3, 3, low=-1)
+        hue = hue * self._uniform(count, 1, 1) ** 1.5
         hue = hue * (self._uniform(count, 1, 1) > _GREY) * 0.6 * strength
         spread = self._uniform(count, low=0.03, high=0.1 + 0.2 * strength)
         sign = torch.where(self._uniform(count) < 0.5, 1.0, -1.0)
-        pair = torch.stack([light - spread * sign, light + spread * sign], 1)
-        return (pair[..., None] + hue - hue.mean(-1, keepdim=True)).clamp(0, 1)
-
-    def _textured(self, side: int, colours: Tensor) -> Tensor:
-        """Return (n, 3, side, side): any texture, from the first colour to the second."""
-        count = len(colours)
-        texture, sample = (self._integers(high, count) for high in self.pool.textures.shape[:2])
-        source = self.pool.textures[texture, sample].float() / 255
+        middle = self._uniform(count, low=-0.5, high=0.5)
+        lights = light[:, None] + spread[:, None] * torch.stack([-sign, middle, sign], 1)
+        palette = (lights[..., None] + hue - hue.mean(-1, keepdim=True)).clamp(0, 1)
         zoom = self._uniform(count, low=0.25, high=0.75)
+        return Surface(self._integers(len(self.pool.textures), count), zoom, palette)
+
+    def _textured(self, side: int, surface: Surface) -> Tensor:
+        """Return (n, 3, side, side): the texture anywhere and anyhow turned, in its colours."""
+        count = len(surface.zoom)
+        sample = self._integers(self.pool.textures.shape[1], count)
+        source = self.pool.textures[surface.texture, sample].float() / 255
         shift = self._uniform(2, count, low=-0.4, high=0.4)
         turn = self._uniform(count, low=-0.5, high=0.5)
-        grid = _grid(side, Place(shift[0], shift[1], 1 / zoom, turn, torch.ones_like(turn)))
-        grey = grid_sample(source, grid, padding_mode="reflection", align_corners=False)
-        return torch.lerp(colours[:, 0, :, None, None], colours[:, 1, :, None, None], grey)
+        grid = _grid(side, Place(shift[0], shift[1], 1 / surface.zoom, turn, torch.ones_like(turn)))
+        grey = 2 * grid_sample(source, grid, padding_mode="reflection", align_corners=False)
+        dark, middle, bright = surface.palette[..., None, None].unbind(1)
+        return dark + (middle - dark) * grey.clamp(max=1) + (bright - middle) * (grey - 1).clamp(min=0)
 
-    def _stamp(self, image: Tensor, shape: Tensor, colours: Tensor, place: Place) -> Tensor:
+    def _stamp(self, image: Tensor, shape: Tensor, surface: Surface, place: Place) -> Tensor:
         drawing = self._integers(self.pool.stamps.shape[1], len(shape))
         source = self.pool.stamps[shape, drawing].float() / 255
         sampled = grid_sample(source, _grid(image.shape[-1], place), align_corners=False)
         cover, shade = sampled[:, :1], sampled[:, 1:]
-        return torch.lerp(image, self._textured(image.shape[-1], colours) * (0.3 + shade), cover)
+        return torch.lerp(image, self._textured(image.shape[-1], surface) * (0.3 + shade), cover)
 
-    def _add_extra(self, image: Tensor, ground: Tensor, strength: float, chance: float, high: float = 0.9) -> Tensor:
-        """Put an object that is not asked about on those images that the chance picks."""
+    def _add_extra(
+        self, image: Tensor, others: Tensor, ground: Tensor, strength: float, chance: float, high: float = 0.9
+    ) -> Tensor:
+        """Put a further object on those images that the chance picks, and count it in `others`."""
         chosen = (self._uniform(len(image)) < chance).nonzero()[:, 0]
         count = len(chosen)
         if count == 0:
             return image
+        others[chosen] += 1
         place = self._place(count, strength, low=0.2, high=high)
         place = Place(place.x * 2, place.y * 2, place.scale, place.turn, place.mirror)
-        colours = self._contrasting(ground[chosen], strength)
+        surface = self._surface(self._contrasting(ground[chosen], strength), strength)
         shape = self._integers(len(self.pool.stamps), count)
-        return image.index_copy(0, chosen, self._stamp(image[chosen], shape, colours, place))
+        return image.index_copy(0, chosen, self._stamp(image[chosen], shape, surface, place))
 
-    def _photograph(self, image: Tensor, strength: float) -> Tensor:
-        """A slope of light, then blur for a third of the images, then noise."""
+    def _photograph(self, image: Tensor, strength: float) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """A slope of light, then blur for a third of the images, then noise; also return how soft and noisy (n,)."""
         count, side = len(image), image.shape[-1]
         line = torch.linspace(-1, 1, side, device=self.device)
         slope = self._uniform(2, count, 1, 1, 1, low=-0.25, high=0.25) * strength
         image = image * (1 + slope[0] * line + slope[1] * line[:, None])
-        soft = self._uniform(count, 1, 1, 1) < 0.3 * strength
-        image = torch.where(soft, avg_pool2d(image, 3, 1, 1, count_include_pad=False), image)
-        noise = torch.randn(image.shape, generator=self.gen, device=self.device)
-        return image + noise * self._uniform(count, 1, 1, 1, high=0.06) * strength
+        soft = (self._uniform(count) < 0.3 * strength).float()
+        image = torch.lerp(image, avg_pool2d(image, 3, 1, 1, count_include_pad=False), soft[:, None, None, None])
+        noise = self._uniform(count, high=0.06) * strength
+        grain = torch.randn(image.shape, generator=self.gen, device=self.device)
+        return image + grain * noise[:, None, None, None], (soft, noise)
 
 
 def _grid(side: int, place: Place) -> Tensor:
