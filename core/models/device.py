@@ -59,6 +59,27 @@ def choose_device(wish: str) -> DeviceChoice:
     return DeviceChoice("cpu", f"Processor, {os.cpu_count()} threads", reason, psutil.virtual_memory().total // _MB)
 
 
+def precisions(kind: Kind) -> tuple[Precision, ...]:
+    """Return in what a network may be computed: float32, and the type of 16 bits that the device has units for.
+
+    Which of them is faster depends on the network.
+    """
+    import torch
+
+    if kind == "cpu":
+        return ("float32", "bfloat16") if _multiplies_bfloat16() else ("float32",)
+    if kind == "cuda":
+        return ("float32", "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16")
+    return ("float32",)
+
+
+def _multiplies_bfloat16() -> bool:
+    """Say whether the processor multiplies bfloat16 (AVX-512 BF16, AMX); torch also computes it without, but slower."""
+    import torch
+
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 def _trial(card: _Card) -> str:
     """Return what goes wrong when the card adds two numbers: it may be too old, or its driver; empty if nothing."""
     import torch

@@ -32,5 +32,4 @@ def said_of(
 
 
 def _stored_features(plan: RunPlan, images: Sequence[LabelledImage], folders: Folders) -> Features:
-    space = space_of(plan.weights, plan.framing, plan.device.kind)
-    return FeatureStore(folders.features).get(space, [image.sha256 for image in images])
+    return FeatureStore(folders.features).get(space_of(plan), [image.sha256 for image in images])

@@ -20,6 +20,7 @@ from core.results.metrics import Evaluation, Judged, evaluate
 from core.results.predict import Predictor
 from core.results.runs import RunWriter, save_cross_validation, save_evaluation
 from core.results.scoring import judge, said_of
+from core.train.costs import chosen, costs, needs_measuring
 from core.train.pace import Pace
 from core.train.plan import RunPlan
 from core.train.run import SCORE, run, stages
@@ -32,8 +33,10 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
     """
     if plan.pretrained:
         plan = replace(plan, weights=WeightStore(folders.weights).digest(BACKBONES[plan.backbone]))
+    measured = costs(plan, folders) if needs_measuring(plan) else None
+    plan = chosen(plan, measured) if measured else plan
     writer = RunWriter(folder, plan)
-    pace = Pace(stages(plan))
+    pace = Pace(stages(plan, measured))
     try:
         for note in plan.dataset.notes:
             writer.add(Warned(f"Left out: {note}"))

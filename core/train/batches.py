@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.models.backbones import Backbone
@@ -78,11 +80,9 @@ class PixelBatches:
     def shuffled(self, batch_size: int, random: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield one epoch in random order, each image varied anew."""
         for chosen in _orders(len(self), batch_size, random):
-            images = to_unit(self.squares[chosen.numpy()], self.device)
-            shown = (
-                vary(images, self.size_px, self.variation, random) if self.variation else centre(images, self.size_px)
-            )
-            yield normalise(shown, self.backbone), self.labels[chosen].to(self.device)
+            pixels = self.squares[chosen.numpy()]
+            shown = varied(pixels, self.size_px, self.backbone, self.variation, self.device, random)
+            yield shown, self.labels[chosen].to(self.device)
 
     def in_order(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield every image once, its centre as the network sees it when it predicts."""
@@ -91,3 +91,16 @@ class PixelBatches:
                 as_seen(self.squares[where].pixels(), self.size_px, self.backbone, self.device),
                 self.labels[where].to(self.device),
             )
+
+
+def varied(
+    pixels: NDArray[np.uint8],
+    size_px: int,
+    backbone: Backbone,
+    variation: Variation | None,
+    device: torch.device,
+    random: torch.Generator,
+) -> Tensor:
+    """Return what a network sees while it learns, (N, 3, size_px, size_px), of squares (N, R, R, 3)."""
+    images = to_unit(pixels, device)
+    return normalise(vary(images, size_px, variation, random) if variation else centre(images, size_px), backbone)

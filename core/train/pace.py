@@ -2,22 +2,27 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
 from core.base.events import Progress
 
 EVERY_S = 0.1  # between two progress events: often enough for the eye
+TRUST = 64  # images that what was measured before counts for: the first steps of a stage are slow
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stretch of work of one kind: so many `images`, each costing about `guess` times one forward pass."""
+    """A stretch of work of one kind: so many `images`, each costing about `guess` times one forward pass.
+
+    `seconds` is what an image costs if that was measured before; it is trusted until enough of the stage is done.
+    """
 
     name: str
     images: int
     guess: float
+    seconds: float | None = None
 
 
 class Pace:
@@ -73,10 +78,13 @@ class Pace:
 
     def _end(self, i: int) -> None:
         stage = self._stages[i]
-        self._stages[i] = Stage(stage.name, self._done[i], stage.guess)
+        self._stages[i] = replace(stage, images=self._done[i])
 
     def _cost(self, i: int) -> float | None:
         """Return the seconds an image takes in stage `i`: measured there, or guessed from the other stages."""
+        before = self._stages[i].seconds
+        if before is not None:
+            return (TRUST * before + self._seconds[i]) / (TRUST + self._done[i])
         if self._done[i] and self._seconds[i]:
             return self._seconds[i] / self._done[i]
         guessed = sum(done * stage.guess for done, stage in zip(self._done, self._stages, strict=True))

@@ -76,8 +76,10 @@ class RunPlan:
     choices: tuple[Choice, ...]
     weights: str = ""
     """SHA-256 of the pretrained file, noted when the run begins; empty from scratch."""
-    precision: Precision = "float32"
-    """In what the network computes while it learns; measured when the run begins."""
+    precision: Precision | None = None
+    """In what the network computes while it learns; None until it is measured, when the run begins: float32."""
+    features_precision: Precision | None = None
+    """In what the frozen part is computed; likewise."""
     class_weights: tuple[float, ...] = ()
     """How much an image of each class counts, 1 in the mean over the training images; empty: all alike."""
 

@@ -17,6 +17,7 @@ from core.models.tensor_files import save_tensors
 from core.models.weights import WeightStore
 from core.train.augment import VARIATIONS
 from core.train.batches import Batches, FeatureBatches, PixelBatches
+from core.train.costs import Costs
 from core.train.feature_pass import FeaturePass, Features
 from core.train.fitting import Best, Fitting, ScaledHead
 from core.train.pace import Pace, Stage
@@ -31,18 +32,23 @@ SAVE_EVERY_S = 60.0  # so that a crash costs a minute, and saving costs little
 BACKWARD, ON_FEATURES, DECODE = 3.0, 0.02, 0.3
 
 
-def stages(plan: RunPlan) -> tuple[Stage, ...]:
-    """Return what the run will do, stage by stage, with a guess of what an image costs in each."""
+def stages(plan: RunPlan, costs: Costs | None = None) -> tuple[Stage, ...]:
+    """Return what the run will do, stage by stage, with what an image costs in each: as it was measured, or a guess."""
     n_test = len(plan.dataset.part("test"))
     n_train, n_val = len(plan.dataset.part("train")), len(plan.dataset.part("val"))
     read = n_train + n_val + (n_test if plan.frozen else 0)
+    forward = costs.features.seconds if costs else None
     listed: list[Stage] = []
-    for phase in plan.phases:
-        reads = (READ_FEATURES, read, 1.0) if phase.from_features else (READ_PIXELS, read, DECODE)
-        if reads[0] not in [stage.name for stage in listed]:
-            listed.append(Stage(*reads))
-        listed.append(Stage(phase.title, n_train * phase.epochs, ON_FEATURES if phase.from_features else BACKWARD))
-    return (*listed, Stage(SCORE, n_test, ON_FEATURES if plan.frozen else 1.0))
+    for phase, speed in zip(plan.phases, costs.phases if costs else [None] * len(plan.phases), strict=True):
+        reads = Stage(READ_FEATURES, read, 1.0, forward) if phase.from_features else Stage(READ_PIXELS, read, DECODE)
+        if reads.name not in [stage.name for stage in listed]:
+            listed.append(reads)
+        # after each epoch the validation images are looked at, which is counted to the images that are learned from
+        seconds = speed.seconds + (forward or 0) * n_val / max(1, n_train) if speed else None
+        guess = ON_FEATURES if phase.from_features else BACKWARD
+        listed.append(Stage(phase.title, n_train * phase.epochs, guess, seconds))
+    scored = Stage(SCORE, n_test, ON_FEATURES) if plan.frozen else Stage(SCORE, n_test, 1.0, forward)
+    return (*listed, scored)
 
 
 def run(plan: RunPlan, folder: Path, folders: Folders, stop: Stop, pace: Pace) -> Iterator[Event]:
@@ -157,8 +163,7 @@ class _Run:
     def _features(self, network: Network) -> Generator[Event, None, tuple[Batches, Batches]]:
         self._pace.enter(READ_FEATURES)
         store = FeatureStore(self._folders.features)
-        one_pass = FeaturePass(network, self._backbone, self._plan.framing, store, self._plan.weights)
-        features = yield from one_pass.run(self._plan.dataset.root, self._images(), self._pace, self._stop)
+        features = yield from FeaturePass(self._plan, network, store).run(self._images(), self._pace, self._stop)
         if store.problem:
             yield Warned(store.problem)
         return self._feature_batches("train", features), self._feature_batches("val", features)

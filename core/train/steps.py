@@ -55,7 +55,7 @@ class Stepper:
     def __init__(self, plan: RunPlan, phase: PlannedPhase, network: Network, model: nn.Module, steps: int) -> None:
         self._plan, self._phase, self._model = plan, phase, model
         self._device = network.head.weight.device
-        self.precision: Precision = "float32" if phase.from_features else plan.precision
+        self.precision: Precision = "float32" if phase.from_features else plan.precision or "float32"
         self._optimiser = optimiser(network, phase, plan.weight_decay)
         # gradients of float16 are lost where they are small, unless the loss is made larger first; torch begins with
         # 65536, at which the first steps of a short run are left out one after the other

@@ -1,3 +1,5 @@
+import pytest
+
 from core.train.pace import Pace, Stage
 
 
@@ -61,3 +63,22 @@ def test_events_are_at_most_ten_a_second() -> None:
         clock.now += 0.001
         told += pace.advance(1) is not None
     assert 9 <= told <= 11
+
+
+def test_what_was_measured_before_is_trusted_until_enough_is_done() -> None:
+    clock = Clock()
+    pace = Pace([Stage("read", 10, 1.0), Stage("train", 1000, 3.0, seconds=0.5)], clock)
+    pace.enter("read")
+    clock.now = 1.0
+    told = pace.advance(5)
+    assert told
+    assert told.seconds_left == 1.0 + 1000 * 0.5
+    pace.enter("train")
+    clock.now += 8  # the first images take four times as long
+    told = pace.advance(4)
+    assert told
+    assert told.seconds_left == pytest.approx(996 * (64 * 0.5 + 8) / 68)
+    clock.now += 596
+    told = pace.advance(596)
+    assert told
+    assert told.seconds_left == pytest.approx(400 * (64 * 0.5 + 604) / 664)

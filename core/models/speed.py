@@ -1,0 +1,77 @@
+"""How long this computer takes for one image, and in which precision it takes least: measured once, then noted."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core.base.files import write_json
+from core.models.device import Precision
+
+ENOUGH_S = 0.15  # of repeating a piece of work
+REPEATS = 5
+CLEARLY = 1.2  # a precision of fewer bits must be so many times faster: below that it may be chance
+
+Trial = Callable[[], object]
+"""Does a piece of work once, to its end: on a graphics card it waits for the result."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds per image of one kind of work, in the precision that was found the best for it."""
+
+    precision: Precision
+    seconds: float
+
+
+class SpeedNotes:
+    """The speeds that were measured on this computer, in a small file that may vanish any time."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def get(self, work: str, measure: Callable[[], Speed]) -> Speed:
+        """Return what is noted for `work`, or else measure and note it.
+
+        What was chosen once is chosen again, so that the same run gives the same result.
+        """
+        noted = self._read()
+        if work in noted:
+            return noted[work]
+        speed = measure()
+        self._write({**noted, work: speed})
+        return speed
+
+    def _read(self) -> dict[str, Speed]:
+        try:
+            content = json.loads(self._file.read_bytes())
+            return {work: Speed(**speed) for work, speed in content.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    def _write(self, speeds: Mapping[str, Speed]) -> None:
+        try:
+            write_json(self._file, {work: asdict(speed) for work, speed in speeds.items()})
+        except OSError:
+            return  # then it is measured again next time
+
+
+def best(trials: Mapping[Precision, Trial], images: int, clock: Callable[[], float] = time.perf_counter) -> Speed:
+    """Measure each trial, of so many images; return the first (float32) unless another is clearly faster."""
+    speeds = [Speed(precision, seconds_of(trial, clock) / images) for precision, trial in trials.items()]
+    quickest = min(speeds, key=lambda speed: speed.seconds)
+    return quickest if quickest.seconds * CLEARLY < speeds[0].seconds else speeds[0]
+
+
+def seconds_of(trial: Trial, clock: Callable[[], float] = time.perf_counter) -> float:
+    """Return the median time of a trial, which is done once before: the first time much is prepared."""
+    trial()
+    begun = clock()
+    times: list[float] = []
+    while not times or (clock() - begun < ENOUGH_S and len(times) < REPEATS):
+        before = clock()
+        trial()
+        times.append(clock() - before)
+    return statistics.median(times)

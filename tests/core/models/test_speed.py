@@ -1,0 +1,75 @@
+"""Which precision is chosen, and that it stays chosen."""
+
+from pathlib import Path
+
+import pytest
+
+from core.models.speed import Speed, SpeedNotes, best, seconds_of
+
+
+class Clock:
+    """A clock that goes on only when work is done."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def work(self, *seconds: float) -> "Work":
+        return Work(self, list(seconds))
+
+
+class Work:
+    """Takes the given seconds one after the other, then always the last."""
+
+    def __init__(self, clock: Clock, seconds: list[float]) -> None:
+        self._clock, self._seconds, self.times = clock, seconds, 0
+
+    def __call__(self) -> None:
+        self._clock.now += self._seconds[min(self.times, len(self._seconds) - 1)]
+        self.times += 1
+
+
+def test_the_first_time_does_not_count_and_one_that_was_disturbed_hardly() -> None:
+    clock = Clock()
+    work = clock.work(9, 0.02, 0.08, 0.02)
+    assert seconds_of(work, clock) == pytest.approx(0.02)
+    assert work.times == 6
+
+
+def test_work_that_takes_long_is_done_once_more_only() -> None:
+    clock = Clock()
+    work = clock.work(5, 4)
+    assert seconds_of(work, clock) == 4
+    assert work.times == 2
+
+
+@pytest.mark.parametrize(("in_16_bits", "chosen"), [(0.1, "bfloat16"), (0.35, "float32"), (0.8, "float32")])
+def test_fewer_bits_are_chosen_only_if_they_are_clearly_faster(in_16_bits: float, chosen: str) -> None:
+    clock = Clock()
+    speed = best({"float32": clock.work(0.4), "bfloat16": clock.work(in_16_bits)}, 4, clock)
+    assert speed.precision == chosen
+    assert speed.seconds == pytest.approx((0.1 if chosen == "bfloat16" else 0.4) / 4)
+
+
+def test_what_was_measured_is_not_measured_again(tmp_path: Path) -> None:
+    file = tmp_path / "cache" / "speeds.json"
+    first = SpeedNotes(file).get("work", lambda: Speed("bfloat16", 0.5))
+    again = SpeedNotes(file).get("work", lambda: Speed("float32", 0.1))
+    other = SpeedNotes(file).get("other work", lambda: Speed("float32", 0.1))
+    assert (first, again, other) == (Speed("bfloat16", 0.5), first, Speed("float32", 0.1))
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"work": 3}', '{"work": {"seconds": 1}}', "\x00"])
+def test_damaged_notes_are_begun_anew(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "speeds.json"
+    file.write_text(content)
+    for _ in range(2):
+        assert SpeedNotes(file).get("work", lambda: Speed("float32", 0.1)) == Speed("float32", 0.1)
+
+
+def test_notes_that_cannot_be_written_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    notes = SpeedNotes(tmp_path / "file" / "speeds.json")
+    assert notes.get("work", lambda: Speed("float32", 0.1)) == Speed("float32", 0.1)

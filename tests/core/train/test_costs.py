@@ -1,0 +1,65 @@
+"""What is measured before a run begins, and what it decides."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.base.folders import Folders
+from core.models.speed import Speed
+from core.train import costs as costs_module
+from core.train.costs import Costs, chosen, costs, needs_measuring
+from core.train.run import stages
+from tests.core.conftest import planned
+
+
+def test_each_part_that_computes_is_measured_once(
+    images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(images, strategy="fine-tune-all", epochs=3)
+    measured = costs(plan, folders)
+    assert measured.features.seconds > 0
+    assert [speed is None for speed in measured.phases] == [phase.from_features for phase in plan.phases]
+
+    def measure_again(*arguments: object) -> None:
+        raise AssertionError("it is noted")
+
+    monkeypatch.setattr(costs_module, "best", measure_again)
+    assert costs(plan, folders) == measured
+    with pytest.raises(AssertionError, match="noted"):
+        costs(replace(plan, augmentation="none"), folders)
+
+
+def test_measuring_leaves_no_trace_in_the_random_numbers(images: Path, folders: Folders) -> None:
+    import torch
+
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    costs(planned(images, strategy="fine-tune-all", epochs=3), folders)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_run_that_only_reads_features_in_one_precision_is_not_held_up(images: Path) -> None:
+    assert needs_measuring(planned(images, strategy="fine-tune-all"))
+    assert not needs_measuring(planned(images, strategy="feature-extraction"))
+
+
+def test_the_precision_that_a_plan_names_stays(images: Path) -> None:
+    measured = Costs(Speed("bfloat16", 0.1), (None, Speed("float16", 0.1)))
+    plan = planned(images, strategy="fine-tune-all")
+    decided = chosen(plan, measured)
+    assert (decided.features_precision, decided.precision) == ("bfloat16", "float16")
+    named = replace(plan, precision="float32", features_precision="float32")
+    assert chosen(named, measured) == named
+
+
+def test_stages_carry_what_was_measured(images: Path) -> None:
+    plan = planned(images, strategy="fine-tune-all", epochs=3)
+    n_train, n_val = len(plan.dataset.part("train")), len(plan.dataset.part("val"))
+    known = {s.name: s for s in stages(plan, Costs(Speed("float32", 0.1), (None, Speed("float32", 0.5))))}
+    learning = known["everything"]
+    assert learning.seconds == pytest.approx(0.5 + 0.1 * n_val / n_train)
+    assert learning.images == n_train * plan.phases[1].epochs
+    assert known["reading images"].seconds == 0.1
+    assert all(stage.seconds is None for stage in stages(plan))
