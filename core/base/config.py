@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from core.base.errors import UserError
 
 Level = Literal["plain", "expert"]
+Augmentation = Literal["none", "light", "strong", "widest"]
 Mixing = Literal["none", "mixup", "cutmix"]
 
 
@@ -66,8 +67,30 @@ class RunConfig(BaseModel):
         ge=2,
         le=20,
     )
-    augmentation: Literal["none", "light", "strong"] | None = _setting(
+    augmentation: Augmentation | None = _setting(
         None, "Vary the images", "Random flips, crops and colours, new in each epoch.", level="plain"
+    )
+    flips: Literal["never", "training", "always"] | None = _setting(
+        None,
+        "Mirror the images",
+        "never: left and right differ; training: while learning; always: the mirror image is asked as well.",
+    )
+    balance: Literal["none", "weights"] | None = _setting(
+        None, "Rare classes", "weights: an image of a rare class counts more, one of a frequent class less."
+    )
+    mixing: Mixing | None = _setting(
+        None, "Mix images", "mixup lays two images over one another, cutmix sets a piece of one into the other."
+    )
+    averaging: Literal["off", "on"] | None = _setting(
+        None, "Average the weights", "Keeps a running mean of the weights, which is calmer; for long training."
+    )
+    norms: Literal["learn", "keep"] | None = _setting(
+        None,
+        "Batch statistics",
+        "learn: mean and spread of the layers follow your images; keep: they stay as they were.",
+    )
+    find_rate: Literal["off", "on"] = _setting(
+        "off", "Find the learning rate", "Tries rising rates for a moment first, and takes one at which the loss falls."
     )
 
 

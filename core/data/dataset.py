@@ -35,6 +35,8 @@ class Dataset:
     images: tuple[LabelledImage, ...]
     brings_test: bool = False
     notes: tuple[str, ...] = ()
+    elongation: float = 1.0
+    """How many times longer than wide (or wider than long) an image is, the median; 1 where it is not known."""
 
     def part(self, part: Part) -> tuple[LabelledImage, ...]:
         """Return the images of one part."""

@@ -7,9 +7,10 @@ not from names or from the order of files.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from statistics import median
 from typing import cast
 
 from core.base.errors import UserError
@@ -94,8 +95,18 @@ def make_dataset(
         for image in contents[key].images
     ]
     _check_enough(scan, contents, units, {(scan.classes[image.label], image.part) for image in images})
-    brings_test = any(image.part == "test" for image in scan.usable)
-    return Dataset(scan.root, scan.classes, tuple(sorted(images, key=lambda image: image.path)), brings_test)
+    return Dataset(
+        root=scan.root,
+        classes=scan.classes,
+        images=tuple(sorted(images, key=lambda image: image.path)),
+        brings_test=any(image.part == "test" for image in scan.usable),
+        elongation=_elongation(scan.usable),
+    )
+
+
+def _elongation(images: Sequence[FoundImage]) -> float:
+    sides = [sorted((image.width_px, image.height_px)) for image in images]
+    return median([longer / shorter for shorter, longer in sides if shorter] or [1.0])
 
 
 def left_out_by_split(scan: Scan, dataset: Dataset) -> tuple[str, ...]:

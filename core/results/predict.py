@@ -19,6 +19,7 @@ from core.models.inputs import as_seen
 from core.models.network import Network, restore
 from core.models.tensor_files import load_tensors
 from core.results.runs import PLAN_FILE
+from core.train.mirroring import load_mirroring, with_mirror
 from core.train.plan import RunPlan, load_plan
 from core.train.run import WEIGHTS_FILE
 
@@ -35,10 +36,10 @@ class Predicted:
 
 
 class Predictor:
-    """The network of a run, loaded once and asked often."""
+    """The network of a run, loaded once and asked often; `mirrored` says that it is asked for the mirror image too."""
 
-    def __init__(self, plan: RunPlan, network: Network, device: torch.device) -> None:
-        self.plan, self._network, self._device = plan, network, device
+    def __init__(self, plan: RunPlan, network: Network, device: torch.device, mirrored: bool = False) -> None:
+        self.plan, self._network, self._device, self.mirrored = plan, network, device, mirrored
 
     @classmethod
     def load(cls, folder: Path, device: DeviceChoice) -> "Predictor":
@@ -49,7 +50,8 @@ class Predictor:
         state = load_tensors(folder / WEIGHTS_FILE)
         network = restore(plan.network, len(plan.dataset.classes), state, plan.framing.size_px)
         target = torch.device(device.kind)
-        return cls(plan, network.to(target, memory_format=torch.channels_last).eval(), target)  # type: ignore[call-overload]
+        network = network.to(target, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        return cls(plan, network, target, load_mirroring(folder).used)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -88,7 +90,8 @@ class Predictor:
             return []
         size_px, backbone = self.plan.framing.size_px, self.plan.network
         with torch.inference_mode():
-            return _rows(self._network(as_seen(np.stack(squares), size_px, backbone, self._device)))
+            shown = as_seen(np.stack(squares), size_px, backbone, self._device)
+            return _rows(with_mirror(self._network, shown) if self.mirrored else self._network(shown))
 
 
 def _rows(logits: Tensor) -> list[tuple[float, ...]]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.base.config import Mixing, RunConfig
+from core.base.config import Augmentation, Mixing, RunConfig
 from core.base.errors import UserError
 from core.base.files import write_bytes
 from core.data.dataset import Dataset
@@ -19,7 +19,14 @@ SMALLEST_BATCH, LARGEST_BATCH, LARGEST_FEATURE_BATCH = 8, 32, 256
 STEPS_PER_EPOCH = 16  # below this an epoch teaches too little between two looks at the validation images
 LAST_BLOCKS = 2
 MARGIN = 256 / 224  # the pixels kept around what the network sees, as in torchvision's usual evaluation
+FEW = 100  # training images, below which BatchNorm keeps its statistics
+LONG_STEPS = 2000  # of a phase from which a mean of the weights is kept
+LARGE, MANY_EPOCHS = 10_000, 30  # images and epochs from which on images are mixed
+UNBALANCED = 3.0  # times as many images in the largest class as in the smallest
+ELONGATED = 1.5  # times as long as wide, from which on a crop cuts off too much
 
+Mirror = Literal["never", "always", "if it pays"]
+"""When the mirror image is asked as well: if it pays is decided on the validation images, at the end of the run."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ class RunPlan:
     pretrained: bool
     phases: tuple[PlannedPhase, ...]
     framing: Framing
-    augmentation: Literal["none", "light", "strong"]
+    augmentation: Augmentation
     weight_decay: float
     label_smoothing: float
     patience: int
@@ -82,6 +89,9 @@ class RunPlan:
     """In what the frozen part is computed; likewise."""
     class_weights: tuple[float, ...] = ()
     """How much an image of each class counts, 1 in the mean over the training images; empty: all alike."""
+    flips: bool = True
+    """Whether images are mirrored where they are varied."""
+    mirror: Mirror = "never"
 
     @property
     def network(self) -> Backbone:
@@ -146,6 +156,9 @@ def plan(config: RunConfig, dataset: Dataset, device: DeviceChoice, weights_read
         weight_decay=decided.number("weight_decay", 0.05, "Usual for AdamW; spares norms and biases."),
         label_smoothing=decided.number("label_smoothing", 0.1, "Keeps the model from being too sure."),
         patience=int(decided.number("patience", max(4, decided.epochs() // 4), "A quarter of the epochs, at least 4.")),
+        class_weights=decided.class_weights(),
+        flips=decided.flips(),
+        mirror=decided.mirror(),
         device=device,
         trained_parameters=learning + head,
         total_parameters=sum(group.parameters for group in backbone.groups) + head,
@@ -186,14 +199,19 @@ class _Decisions:
         """Return how images become squares."""
         size = int(self.number("image_size", self.backbone.size_px, f"What {self.backbone.title} was trained with."))
         resize = self.backbone.resize_px if size == self.backbone.size_px else round(size * MARGIN)
-        fit = self.config.fit or "crop"
+        elongated = self.dataset.elongation > ELONGATED
+        fit = self.config.fit or ("pad" if elongated else "crop")
         reason = "As the network was trained; pad keeps what lies at the ends of long images."
+        if elongated:
+            reason = (
+                f"Half of the images are over {self.dataset.elongation:.1f} times as long as wide: a crop cuts much."
+            )
         self._note("fit", fit, reason, self.config.fit is not None)
         return Framing(size, max(resize, size), fit, self.backbone.interpolation)
 
-    def augmentation(self) -> Literal["none", "light", "strong"]:
+    def augmentation(self) -> Augmentation:
         """Return how much images are varied; nothing is varied where every image is read only once."""
-        if all(phase.from_features for phase in self.strategy.phases):
+        if self._on_features:
             self._note("augmentation", "none", "Each image is read once; its features are kept.", False)
             return "none"
         reason = "Turns few images into many; from scratch needs more of it."
@@ -201,8 +219,45 @@ class _Decisions:
         self._note("augmentation", value, reason, self.config.augmentation is not None)
         return value
 
+    def flips(self) -> bool:
+        """Return whether images are mirrored while the network learns."""
+        return self.config.flips != "never"
+
+    def mirror(self) -> Mirror:
+        """Return when the mirror image is asked as well, which a network must have learned first."""
+        given = self.config.flips
+        varied = (self.config.augmentation or self.strategy.augmentation) != "none"
+        if self._on_features or (not varied and given is None):
+            reason = "The features of each image are stored as it is." if self._on_features else "Nothing is varied."
+            self._note("flips", "never", reason, False)
+            return "never"
+        reason = "Also when it predicts, if that lowers the loss on the validation images at the end."
+        self._note("flips", given or "training", reason, given is not None)
+        return {None: "if it pays", "never": "never", "training": "never", "always": "always"}[given]  # type: ignore[return-value]
+
+    def class_weights(self) -> tuple[float, ...]:
+        """Return weights that rise with the square root of how rare a class is (Mahajan et al. 2018), or none."""
+        counts = [max(1, parts["train"]) for parts in self.dataset.counts()]
+        ratio = max(counts) / min(counts)
+        how = self.config.balance or ("weights" if ratio >= UNBALANCED else "none")
+        said = f"The largest class has {ratio:.1f} times as many training images as the smallest"
+        reason = f"{said}; without weights the rare ones would be overlooked." if how == "weights" else f"{said}."
+        self._note("balance", how, reason, self.config.balance is not None)
+        if how == "none":
+            return ()
+        raw = [count**-0.5 for count in counts]
+        mean = sum(weight * count for weight, count in zip(raw, counts, strict=True)) / sum(counts)
+        return tuple(weight / mean for weight in raw)
+
+    @property
+    def _on_features(self) -> bool:
+        return all(phase.from_features for phase in self.strategy.phases)
+
     def _phase(self, phase: Phase, first_epoch: int, epochs: int) -> PlannedPhase:
-        return PlannedPhase(
+        largest = LARGEST_FEATURE_BATCH if phase.from_features else LARGEST_BATCH
+        batch = self.config.batch_size or self._batch(largest)
+        steps = epochs * -(-self.n_train // batch)
+        planned = PlannedPhase(
             title=phase.title,
             trained_groups=self._trained_groups(phase.train),
             first_epoch=first_epoch,
@@ -210,9 +265,33 @@ class _Decisions:
             rate=self.config.learning_rate or phase.rate,
             decay_per_group=phase.decay_per_group,
             from_features=phase.from_features,
-            batch_size=self.config.batch_size
-            or self._batch(LARGEST_FEATURE_BATCH if phase.from_features else LARGEST_BATCH),
+            batch_size=batch,
         )
+        if phase.from_features:
+            return planned
+        return replace(
+            planned, averaging=self._averaging(steps, epochs), mixing=self._mixing(epochs), norms_frozen=self._norms()
+        )
+
+    def _averaging(self, steps: int, epochs: int) -> float:
+        """Return a decay by which the mean reaches back about one epoch."""
+        how = self.config.averaging or ("on" if steps >= LONG_STEPS else "off")
+        reason = f"Calmer in long training; this has {steps} steps, and {LONG_STEPS} or more count as long."
+        self._note("averaging", how, reason, self.config.averaging is not None)
+        return 1 - min(0.5, epochs / steps) if how == "on" else 0.0
+
+    def _mixing(self, epochs: int) -> Mixing:
+        enough = self.n_train >= LARGE and epochs >= MANY_EPOCHS
+        how: Mixing = self.config.mixing or ("cutmix" if enough else "none")
+        reason = f"Helps from about {LARGE} training images and {MANY_EPOCHS} epochs on; with fewer it slows learning."
+        self._note("mixing", how, reason, self.config.mixing is not None)
+        return how
+
+    def _norms(self) -> bool:
+        how = self.config.norms or ("keep" if self.strategy.pretrained and self.n_train < FEW else "learn")
+        reason = f"Fewer than {FEW} training images say too little about them; more images do better with their own."
+        self._note("norms", how, reason, self.config.norms is not None)
+        return how == "keep" and self.strategy.pretrained
 
     def _trained_groups(self, depth: Depth) -> int:
         every = len(self.backbone.groups)

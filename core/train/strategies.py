@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from core.base.config import Augmentation
 from core.base.registry import Registry
 
 Depth = Literal["head", "last", "all"]
@@ -35,7 +36,7 @@ class Strategy:
     summary: str
     phases: tuple[Phase, ...]
     epochs: int
-    augmentation: Literal["none", "light", "strong"]
+    augmentation: Augmentation
     pretrained: bool = True
 
 

@@ -1,11 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core.base.errors import UserError
-from core.train.plan import load_plan, plan
+from core.base.folders import Folders
+from core.train.plan import Choice, RunPlan, load_plan, plan
 from core.train.strategies import STRATEGIES
-from tests.core.conftest import CPU, config, dataset_of, planned
+from tests.core.conftest import CPU, config, dataset_of, draw, planned
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES.keys())
@@ -50,7 +53,75 @@ def test_a_plan_comes_back_from_disk_as_it_was(images: Path, tmp_path: Path) -> 
 def test_a_plan_that_an_older_version_wrote_is_read() -> None:
     old = load_plan(Path(__file__).with_name("plan_of_0_1.json"))
     assert (old.config.seed, old.strategy, old.dataset.classes) == (3, "fine-tune-all", ("ants", "bees"))
-    assert old.precision == "float32"
+    assert (old.class_weights, old.flips, old.mirror) == ((), True, "never")
+    assert [(phase.averaging, phase.mixing, phase.norms_frozen) for phase in old.phases] == [(0, "none", False)] * 2
+    assert old.dataset.elongation == 1
+
+
+def choice(made: RunPlan, name: str) -> Choice:
+    (found,) = [choice for choice in made.choices if choice.name == name]
+    return found
+
+
+def test_long_images_are_padded_and_it_is_said_why(tmp_path: Path, folders: Folders) -> None:
+    for kind, name in enumerate(("rows", "columns")):
+        for seed in range(8):
+            file = tmp_path / "images" / name / f"{seed}.png"
+            draw(file, kind, seed, size=40)
+            with Image.open(file) as image:
+                image.crop((0, 0, 40, 20 if seed < 6 else 40)).save(file)
+    made = planned(tmp_path / "images")
+    assert made.framing.fit == "pad"
+    assert "2.0 times as long as wide" in choice(made, "fit").reason
+    assert planned(tmp_path / "images", fit="crop").framing.fit == "crop"
+
+
+def test_square_images_are_cropped(images: Path) -> None:
+    assert planned(images).framing.fit == "crop"
+
+
+def test_rare_classes_count_more_and_it_is_said_why(images: Path) -> None:
+    assert planned(images).class_weights == ()
+    dataset = dataset_of(images)
+    few = [image for image in dataset.part("train") if image.label == 0][2:]
+    uneven = replace(dataset, images=tuple(image for image in dataset.images if image not in few))
+    made = plan(config(), uneven, CPU, weights_ready=True)
+    counts = [parts["train"] for parts in uneven.counts()]
+    assert made.class_weights[0] / made.class_weights[1] == pytest.approx((counts[1] / counts[0]) ** 0.5)
+    mean = sum(weight * n for weight, n in zip(made.class_weights, counts, strict=True)) / sum(counts)
+    assert mean == pytest.approx(1)
+    assert f"{counts[1] / counts[0]:.1f} times as many" in choice(made, "balance").reason
+    assert plan(config(balance="none"), uneven, CPU, weights_ready=True).class_weights == ()
+    assert planned(images, balance="weights").class_weights == pytest.approx((1, 1))
+
+
+def test_the_mirror_image_is_asked_only_where_images_were_mirrored(images: Path) -> None:
+    assert planned(images, strategy="fine-tune-all").mirror == "if it pays"
+    assert planned(images, strategy="fine-tune-all", augmentation="none").mirror == "never"
+    assert planned(images, strategy="fine-tune-all", flips="always").mirror == "always"
+    for how, flips in (("never", False), ("training", True)):
+        made = planned(images, strategy="fine-tune-all", flips=how)
+        assert (made.mirror, made.flips) == ("never", flips)
+    frozen = planned(images, flips="always")
+    assert frozen.mirror == "never"
+    assert "stored" in choice(frozen, "flips").reason
+
+
+def test_a_mean_of_the_weights_is_kept_in_long_training(images: Path) -> None:
+    assert {phase.averaging for phase in planned(images, strategy="fine-tune-all").phases} == {0}
+    long = planned(images, strategy="fine-tune-all", epochs=1000)
+    assert 0.5 <= long.phases[-1].averaging < 1
+    assert long.phases[0].averaging == 0
+    on = planned(images, strategy="fine-tune-all", averaging="on")
+    steps = -(-len(on.dataset.part("train")) // on.phases[-1].batch_size)
+    assert on.phases[-1].averaging == pytest.approx(1 - 1 / steps)
+
+
+def test_statistics_stay_where_images_are_few(images: Path) -> None:
+    assert planned(images, strategy="fine-tune-all").phases[-1].norms_frozen
+    assert not planned(images, strategy="fine-tune-all", norms="learn").phases[-1].norms_frozen
+    assert not planned(images, strategy="from-scratch").phases[-1].norms_frozen
+    assert not planned(images, strategy="from-scratch", norms="keep").phases[-1].norms_frozen
 
 
 @pytest.mark.parametrize(

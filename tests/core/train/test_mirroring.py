@@ -1,0 +1,72 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from core.base.errors import UserError
+from core.train.batches import FeatureBatches
+from core.train.mirroring import MIRROR_FILE, Mirroring, decide, load_mirroring, with_mirror
+from core.train.plan import Mirror
+from tests.core.conftest import planned
+
+
+class Left(nn.Module):
+    """Sees only the left half: a logit of how bright it is, times `sharpness`, against none."""
+
+    def __init__(self, sharpness: float) -> None:
+        super().__init__()
+        self.sharpness = nn.Parameter(torch.tensor(sharpness))
+
+    def forward(self, images: Tensor) -> Tensor:
+        bright = images[..., : images.shape[-1] // 2].mean(dim=(1, 2, 3)) * self.sharpness
+        return torch.stack([torch.zeros_like(bright), bright], dim=1)
+
+
+def batches(images: Tensor, labels: list[int]) -> FeatureBatches:
+    return FeatureBatches(images, torch.tensor(labels))
+
+
+def halves(left: list[float], right: list[float]) -> Tensor:
+    sides = torch.tensor([left, right]).T.view(-1, 1, 1, 2)
+    return sides.repeat_interleave(4, dim=3).expand(-1, 3, 8, 8).clone()
+
+
+def test_the_mean_of_both_answers_is_given_and_is_the_same_for_the_mirror_image() -> None:
+    images = torch.randn(5, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    network = Left(3.0)
+    expected = (network(images).softmax(dim=1) + network(images.flip(-1)).softmax(dim=1)) / 2
+    assert torch.allclose(with_mirror(network, images).softmax(dim=1), expected, atol=1e-6)
+    assert torch.allclose(with_mirror(network, images.flip(-1)), with_mirror(network, images), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "pays"),
+    [
+        ([1.0, -1.0, 0.1, 1.0], [1.0, -1.0, 2.0, 1.0], True),  # the third image is told by its right side only
+        ([1.0, -1.0, 2.0, 1.0], [-1.0, 1.0, -2.0, -1.0], False),  # left and right say opposite things
+    ],
+)
+def test_the_validation_images_decide(images: Path, left: list[float], right: list[float], pays: bool) -> None:
+    plan = replace(planned(images, strategy="fine-tune-all"), mirror="if it pays")
+    decided = decide(plan, Left(3.0), batches(halves(left, right), [1, 0, 1, 1]))
+    assert decided.used is pays
+    assert decided.loss is not None
+    assert decided.mirrored_loss is not None
+    assert (decided.mirrored_loss < decided.loss) is pays
+
+
+@pytest.mark.parametrize(("mirror", "used"), [("always", True), ("never", False)])
+def test_what_was_planned_needs_no_measurement(images: Path, mirror: Mirror, used: bool) -> None:
+    plan = replace(planned(images, strategy="fine-tune-all"), mirror=mirror)
+    assert decide(plan, Left(3.0), batches(halves([1.0], [-1.0]), [1])) == Mirroring(used)
+
+
+def test_the_decision_comes_back_and_older_runs_have_none(tmp_path: Path) -> None:
+    assert load_mirroring(tmp_path) == Mirroring(used=False)
+    Mirroring(True, 0.5, 0.4).save(tmp_path)
+    assert load_mirroring(tmp_path) == Mirroring(True, 0.5, 0.4)
+    (tmp_path / MIRROR_FILE).write_text("{")
+    with pytest.raises(UserError, match="is damaged"):
+        load_mirroring(tmp_path)
