@@ -3,17 +3,18 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
 from core.base.errors import UserError
-from core.base.events import EpochDone, Event, Step, Stop
+from core.base.events import EpochDone, Event, Step, Stop, Warned
 from core.models.network import Network
 from core.train.batches import Batches
 from core.train.pace import Pace
 from core.train.plan import PlannedPhase, RunPlan
+from core.train.ranges import best_rate, try_rates
 from core.train.steps import Stepper, computing_in
 from core.train.tally import Tally
 
@@ -53,18 +54,20 @@ class Fitting:
         validation: Batches,
         best: Best,
     ) -> None:
-        self._plan, self._phase, self._model = plan, phase, model
+        self._plan, self._phase, self._network, self._model = plan, phase, network, model
         self._training, self._validation, self._best = training, validation, best
         self._device = network.head.weight.device
         self._random = torch.Generator().manual_seed(plan.config.seed + phase.first_epoch)
         self._steps_per_epoch = max(1, math.ceil(len(training) / phase.batch_size))
-        self._stepper = Stepper(plan, phase, network, model, self._steps_per_epoch * phase.epochs)
+        self._stepper = self._new_stepper()
 
     def run(self, pace: Pace, stop: Stop, keep: Callable[[int, float], None]) -> Iterator[Event]:
         """Yield steps and epochs until the phase is over, was asked to stop, or no longer gets better.
 
         `keep` is called with epoch and validation loss for each epoch that is the best of the run so far.
         """
+        if self._plan.config.find_rate == "on" and not self._phase.from_features:
+            yield self._found_rate(stop)
         lowest, since = math.inf, 0
         for epoch in range(self._phase.first_epoch, self._phase.first_epoch + self._phase.epochs):
             begun = pace.seconds
@@ -92,6 +95,21 @@ class Fitting:
             lowest = min(lowest, held_out.mean_loss)
             if since >= self._plan.patience:
                 return
+
+    def _new_stepper(self) -> Stepper:
+        steps = self._steps_per_epoch * self._phase.epochs
+        return Stepper(self._plan, self._phase, self._network, self._model, steps)
+
+    def _found_rate(self, stop: Stop) -> Event:
+        """Look for a rate and take it; return what a person should know about it."""
+        rate = best_rate(list(try_rates(self._plan, self._phase, self._network, self._training, stop)))
+        if rate is None:
+            return Warned(f"No learning rate was found at which the loss falls; {self._phase.rate:g} is kept.")
+        planned, self._phase = self._phase.rate, replace(self._phase, rate=rate)
+        self._stepper = self._new_stepper()
+        return Warned(
+            f"The learning rate that was found for “{self._phase.title}” is {rate:.2g} (planned: {planned:g})."
+        )
 
     def _epoch(self, epoch: int, seen: Tally, pace: Pace, stop: Stop) -> Iterator[Event]:
         self._set_training()

@@ -66,15 +66,17 @@ class Stepper:
         self._class_weights = torch.tensor(plan.class_weights, device=self._device) if plan.class_weights else None
         self.average = Average(model, phase.averaging) if phase.averaging else None
 
-    def step(self, inputs: Tensor, labels: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Make one step; return logits and the targets they should have had."""
+    def step(
+        self, inputs: Tensor, labels: Tensor, random: torch.Generator, rate: float | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Make one step, at the scheduled rate or a given one; return logits and the targets they should have had."""
         inputs, targets = mix(inputs, labels, self._phase.mixing, len(self._plan.dataset.classes), random)
         with computing_in(self.precision, self._device):
             logits: Tensor = self._model(inputs)
         logits = logits.float()
         self._optimiser.zero_grad(set_to_none=True)
         self._scaler.scale(self._loss(logits, targets)).backward()  # type: ignore[no-untyped-call]
-        self._set_rates()
+        self._set_rates(self._factor(self._done) if rate is None else rate / self._phase.rate)
         self._scaler.step(self._optimiser)
         self._scaler.update()
         if self.average:
@@ -86,8 +88,7 @@ class Stepper:
         smoothing = self._plan.label_smoothing
         return functional.cross_entropy(logits, targets, self._class_weights, label_smoothing=smoothing)
 
-    def _set_rates(self) -> None:
-        factor = self._factor(self._done)
+    def _set_rates(self, factor: float) -> None:
         for group in self._optimiser.param_groups:
             group["lr"] = group["peak"] * factor
         self._done += 1

@@ -6,9 +6,9 @@ import torch
 
 from core.base.events import EpochDone
 from core.base.folders import Folders
+from core.models.device import Precision
 from core.models.network import build
 from core.results.session import train
-from core.models.device import Precision
 from core.train.steps import Stepper
 from tests.core.conftest import planned
 from tests.core.models.tiny import register

@@ -1,0 +1,36 @@
+"""The same images, settings and seed give the same run: every loss, and the weights file byte for byte."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from core.base.events import EpochDone, Finished, Step
+from core.base.files import sha256
+from core.base.folders import Folders
+from core.results.session import train
+from tests.core.conftest import planned
+
+
+def run(images: Path, folder: Path, folders: Folders, **values: object) -> tuple[list[object], str]:
+    """Return what was measured on the way, without times, and the hash of the weights."""
+    plan = planned(images, strategy="fine-tune-all", epochs=4, **values)
+    measured: list[object] = []
+    for event in train(plan, folder, folders):
+        if isinstance(event, Step | EpochDone | Finished):
+            without = {"seconds", "images_per_s", "run"}
+            measured.append({name: value for name, value in asdict(event).items() if name not in without})
+    return measured, sha256(folder / "best.safetensors")
+
+
+def test_equal_runs_are_equal_bit_for_bit(images: Path, tmp_path: Path, folders: Folders) -> None:
+    for augmentation in ("strong", "widest"):
+        threads = torch.get_num_threads()
+        settings = {"seed": 5, "augmentation": augmentation, "mixing": "cutmix", "averaging": "on"}
+        first = run(images, tmp_path / f"{augmentation} 1", folders, **settings)
+        torch.rand(3)  # what others draw must not matter
+        again = run(images, tmp_path / f"{augmentation} 2", folders, **settings)
+        other = run(images, tmp_path / f"{augmentation} 3", folders, **{**settings, "seed": 6})
+        assert first == again
+        assert first[1] != other[1]
+        assert torch.get_num_threads() == threads
