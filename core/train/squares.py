@@ -50,10 +50,8 @@ class KeptPixels:
         """Return in words what could not be kept on disk, and what is done instead; nothing if all is well."""
         if not self._store.problem:
             return ""
-        instead = (
-            "are kept in memory for this run" if self._all_fit else "are decoded again in each epoch, which is slower"
-        )
-        return f"{self._store.problem} The others {instead}."
+        instead = "kept in memory for this run" if self._all_fit else "decoded again in each epoch, which is slower"
+        return f"{self._store.problem} What is not on disk is {instead}."
 
     def gather(self, images: Sequence[LabelledImage]) -> Pixels:
         """Return squares (N, R, R, 3). Raises UnreadableImage if one has to be decoded and cannot be any more."""

@@ -114,7 +114,7 @@ def test_folder_that_cannot_be_written_is_told_once_and_memory_serves(
     assert np.array_equal(squares.pixels(), expected)
     (warning,) = warnings
     assert warning.startswith(f"Decoded images cannot be kept in “{tmp_path / 'cache'}”: ")
-    assert warning.endswith(". The others are kept in memory for this run.")
+    assert warning.endswith(". What is not on disk is kept in memory for this run.")
 
 
 def test_full_disk_and_no_memory_decode_in_each_epoch(
@@ -126,7 +126,7 @@ def test_full_disk_and_no_memory_decode_in_each_epoch(
     assert kept == images
     (warning,) = warnings
     assert warning.endswith(
-        "nearly full, so not all decoded images can be kept. The others are decoded again in each epoch, "
+        "nearly full, so not all decoded images can be kept. What is not on disk is decoded again in each epoch, "
         "which is slower."
     )
     order = np.random.default_rng(0).permutation(N)
@@ -145,7 +145,7 @@ def test_limit_is_reached_in_the_middle(
     monkeypatch.setattr(store_module.PixelStore.__init__, "__defaults__", (35 * 16 * 16 * 3,))
     warnings, squares, _ = read(tmp_path, images)
     assert warnings == [
-        "The decoded images that are kept have reached 0.0 GB. The others are kept in memory for this run."
+        "The decoded images that are kept have reached 0.0 GB. What is not on disk is kept in memory for this run."
     ]
     assert np.array_equal(squares.pixels(), decoded(tmp_path, images))
 
