@@ -65,5 +65,7 @@ def warm_up(folders: Folders, wish: str, stop: Stop) -> Iterator[object]:
     yield ready_weights(folders)
     yield find_device(wish)
     if not stop():
+        import matplotlib.backends.backend_agg  # noqa: F401 - so that the curves of the first run are drawn at once
+
         import core.results.session  # noqa: F401 - so that the first run starts at once
     interpreter.pass_over()

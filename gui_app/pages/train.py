@@ -1,18 +1,14 @@
 """Train: how far the run is, how its curves go, and what that means."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.results.runs import RunRecord
 from gui_app.live import LiveRun
 from gui_app.notes import NotesCard
+from gui_app.plots import RunPlots
 from gui_app.side import SideColumn
 from gui_app.state import State
 from gui_app.theme import SIZE, SPACE
@@ -29,11 +25,7 @@ from gui_app.widgets import (
 )
 from gui_app.words import count, duration, fine_percent, memory, model_words, percent
 
-if TYPE_CHECKING:
-    from gui_app.plots import RunPlots
-
 UNKNOWN = "–"
-POLL_MS = 30
 
 
 class TrainPage(PageFrame):
@@ -50,10 +42,6 @@ class TrainPage(PageFrame):
         self._record: RunRecord | None = None
         self._ended: Path | None = None
         self._recorded = LiveRun()
-        self._shown: tuple[LiveRun, int] | None = None
-        self._plots: RunPlots | None = None
-        self._loading = _Loading(self)
-        self._loading.loaded.connect(self._plots_loaded)
         self._make_buttons()
         self._progress = _ProgressCard()
         self._now = FactTable()
@@ -63,7 +51,9 @@ class TrainPage(PageFrame):
         self._curves = QStackedWidget()
         self._waiting = EmptyState("", "")
         self._waiting.setObjectName("train_waiting")
+        self._plots = RunPlots("train_plots")
         self._curves.addWidget(self._waiting)
+        self._curves.addWidget(self._plots)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty())
         self._stack.addWidget(self._run())
@@ -85,12 +75,6 @@ class TrainPage(PageFrame):
         self._health.show_run(live)
         self._warnings.show_notes(live.warnings)
         self._show_curves(state, live)
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Fetch matplotlib when the page is first seen."""
-        super().showEvent(event)
-        if self._plots is None:
-            self._loading.start()
 
     def _live(self, state: State) -> LiveRun | None:
         if state.live is not None:
@@ -210,62 +194,16 @@ class TrainPage(PageFrame):
         return facts
 
     def _show_curves(self, state: State, live: LiveRun) -> None:
-        self._shown = (live, live.plan.epochs if live.plan is not None else 0)
-        if state.training:
-            self._loading.start()
-        if self._plots is not None and live.learning:
-            self._plots.show_run(*self._shown)
+        if live.learning:
+            self._plots.show_run(live, live.plan.epochs if live.plan is not None else 0)
             self._curves.setCurrentWidget(self._plots)
             return
         self._curves.setCurrentWidget(self._waiting)
         stage = live.progress.stage if live.progress else self.tr("getting ready")
-        if live.learning:
-            self._waiting.say("", self.tr("Drawing the curves…"))
-        elif state.training:
+        if state.training:
             self._waiting.say(_sentence(stage), self.tr("The curves begin with the first step."))
         else:
             self._waiting.say(self.tr("There are no curves"), self.tr("It ended before the first step."))
-
-    def _plots_loaded(self, module: ModuleType) -> None:
-        self._plots = module.RunPlots("train_plots")
-        self._curves.addWidget(self._plots)
-        if self._shown is not None and self._shown[0].learning:
-            self._plots.show_run(*self._shown)
-            self._curves.setCurrentWidget(self._plots)
-
-
-class _Loading(QObject):
-    """Imports matplotlib in a thread: it takes about a second, in which the window must answer.
-
-    What draws on the window is imported here afterwards: importing Qt's modules in a second thread can crash.
-    """
-
-    loaded = Signal(object)
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._future: Future[None] | None = None
-        self._timer = QTimer(self, interval=POLL_MS)
-        self._timer.timeout.connect(self._look)
-
-    def start(self) -> None:
-        """Begin, if it has not begun yet."""
-        if self._future is None:
-            pool = ThreadPoolExecutor(1, thread_name_prefix="plots")
-            self._future = pool.submit(_import_matplotlib)
-            pool.shutdown(wait=False)
-            self._timer.start()
-
-    def _look(self) -> None:
-        if self._future is not None and self._future.done():
-            self._timer.stop()
-            self._future.result()
-            self.loaded.emit(import_module("gui_app.plots"))
-
-
-def _import_matplotlib() -> None:
-    for part in ("figure", "font_manager", "ticker", "backends.backend_agg"):
-        import_module(f"matplotlib.{part}")
 
 
 class _ProgressCard(Card):

@@ -1,14 +1,19 @@
 """How late the window's event loop is while it trains: `python -m tests.benchmarks.event_loop [FOLDER [STRATEGY]]`.
 
-A timer of 10 ms runs in the real window, first with nothing to do, then during a run with live curves. Printed are the
-milliseconds by which it was late: median, 99th percentile, most; and the ratio of training to idle.
+A timer of 10 ms runs in the real window, first with nothing to do, then during runs with live curves. Printed are the
+milliseconds by which it was late (median, 99th percentile, most), the ratio of training to idle, and how long a run
+takes here and in the terminal, by turns.
 """
 
+import json
 import os
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
 
 TICK_MS = 10
 IDLE_S = 3.0
+EPOCHS = 6
+TURNS = 3
 
 
 class Lateness:
@@ -49,48 +56,102 @@ class Lateness:
 
 
 def main(arguments: list[str]) -> None:
-    """Open the window, train in it, and print how late the loop was."""
+    """Train in the window and in the terminal by turns, and print how late the loop was and what the window cost."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     strategy = arguments[1] if len(arguments) > 1 else "fine-tune-all"
     with tempfile.TemporaryDirectory() as home:
-        os.environ |= {"GRAFT_HOME": home, "HOME": home}
+        os.environ |= {"GRAFT_HOME": f"{home}/window", "HOME": home}
+        window = Window(Path(arguments[0]).absolute() if arguments else None)
+        window.prepare({"strategy": strategy, "epochs": EPOCHS})
+        print("late by ms    median    p99    most")
+        at_rest = window.rests()
+        inside, outside = [], []
+        for turn in range(TURNS):
+            inside.append(window.trains())
+            outside.append(_in_the_terminal(window.images, strategy, Path(home), turn))
+        window.session.close(10_000)
+    print(f"p99, training / idle: {max(run.p99 for run in inside) / max(at_rest, 0.01):.1f}")
+    seconds = statistics.median(run.seconds for run in inside), statistics.median(outside)
+    print(f"seconds of a run: window {seconds[0]:.2f}, terminal {seconds[1]:.2f}, ratio {seconds[0] / seconds[1]:.3f}")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run in the window: how late the loop was (99th percentile, ms), and how long it took."""
+
+    p99: float
+    seconds: float
+
+
+class Window:
+    """The real window with a project."""
+
+    def __init__(self, folder: Path | None) -> None:
         from PySide6.QtWidgets import QApplication
 
         from core.base.folders import Folders
         from core.base.process import share_the_processor
-        from gui_app import theme
+        from gui_app import interpreter, job, theme
         from gui_app.session import Session
         from gui_app.window import MainWindow
 
         share_the_processor()
-        app = QApplication([])
-        session = Session(Folders.of_user())
-        theme.apply(app, "light")
-        window = MainWindow(session)
-        window.show()
-        session.warm_up()
-        wait(app, lambda: session.state.device is not None)
-        if arguments:
-            session.new_project(Path(arguments[0]).absolute())
+        interpreter.favour_the_window()
+        self._app = QApplication([])
+        self.session = Session(Folders.of_user())
+        theme.apply(self._app, "light")
+        self._window = MainWindow(self.session)
+        self._window.show()
+        self.session.warm_up()
+        wait(self._app, lambda: self.session.state.device is not None and job.running() == 0)
+        if folder is not None:
+            self.session.new_project(folder)
         else:
-            session.try_samples()
-        wait(app, lambda: session.state.dataset is not None)
-        session.change_config({"strategy": strategy, "epochs": 6})
-        wait(app, lambda: session.state.plan is not None)
+            self.session.try_samples()
+        wait(self._app, lambda: self.session.state.dataset is not None and job.running() == 0)
 
-        idle = Lateness()
-        until = time.monotonic() + IDLE_S
-        wait(app, lambda: time.monotonic() > until)
-        at_rest = idle.result()
-        busy = Lateness()
+    @property
+    def images(self) -> Path:
+        """The folder of the images."""
+        assert self.session.state.project is not None
+        return self.session.state.project.images_root
+
+    def prepare(self, settings: dict[str, object]) -> None:
+        """Plan the run."""
+        self.session.change_config(settings)
+        wait(self._app, lambda: self.session.state.plan is not None)
+
+    def rests(self) -> float:
+        """Do nothing for a while; return the 99th percentile of lateness."""
+        late, until = Lateness(), time.monotonic() + IDLE_S
+        wait(self._app, lambda: time.monotonic() > until)
+        return _print_late("idle", late)
+
+    def trains(self) -> Run:
+        """Train with live curves."""
+        from gui_app import job
+
+        late, session = Lateness(), self.session
         session.start_training()
-        wait(app, lambda: session.state.live is not None and not session.state.training)
-        training = busy.result()
-        session.close(10_000)
-    print("late by ms    median    p99    most")
-    print(f"idle        {at_rest[0]:8.2f} {at_rest[1]:6.1f} {at_rest[2]:7.1f}")
-    print(f"training    {training[0]:8.2f} {training[1]:6.1f} {training[2]:7.1f}   ({len(busy.late_ms)} ticks)")
-    print(f"p99, training / idle: {training[1] / max(at_rest[1], 0.01):.1f}")
+        wait(self._app, lambda: session.state.live is not None and not session.state.training)
+        p99, live = _print_late("training", late), session.state.live
+        wait(self._app, lambda: job.running() == 0)
+        assert live is not None and live.finished is not None
+        return Run(p99, live.finished.seconds)
+
+
+def _print_late(what: str, lateness: Lateness) -> float:
+    median, p99, most = lateness.result()
+    print(f"{what:<12}{median:8.2f} {p99:6.1f} {most:7.1f}   ({len(lateness.late_ms)} ticks)", flush=True)
+    return p99
+
+
+def _in_the_terminal(folder: Path, strategy: str, home: Path, turn: int) -> float:
+    """Train without a window, with caches of its own, and return the seconds of the run."""
+    settings = ["--strategy", strategy, "--epochs", str(EPOCHS), "--json", "--out", str(home / f"run {turn}")]
+    command = [sys.executable, "-m", "core", "train", str(folder), *settings]
+    told = subprocess.run(command, env=os.environ | {"GRAFT_HOME": f"{home}/terminal"}, capture_output=True, check=True)
+    return float(json.loads(told.stdout.splitlines()[-1])["seconds"])
 
 
 def wait(app: "QApplication", done: Callable[[], bool]) -> None:

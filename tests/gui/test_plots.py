@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -9,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from core.base.events import EpochDone, PhaseStarted, Step
 from gui_app import theme
 from gui_app.live import LiveRun
-from gui_app.plots import RunPlots, accuracy_bottom, loss_top
+from gui_app.plots import CurvePlot, RunPlots, accuracy_bottom, loss_top
+from tests.gui.helpers import WAIT_MS
 from tests.gui.runs import made_events
 
 
@@ -23,6 +25,11 @@ def plots(app: QApplication, qtbot: QtBot) -> RunPlots:
     return plots
 
 
+def _axes(plot: CurvePlot) -> Axes:
+    assert plot.drawing.plot is not None
+    return plot.drawing.plot.axes
+
+
 def _run(epochs: int = 4) -> LiveRun:
     live = LiveRun()
     live.feed(made_events(epochs))
@@ -31,68 +38,71 @@ def _run(epochs: int = 4) -> LiveRun:
 
 def test_curves_of_training_and_validation_are_drawn(plots: RunPlots, qtbot: QtBot) -> None:
     plots.show_run(_run(), 10)
-    qtbot.waitUntil(lambda: plots.redraws == 1)
-    training, validation, _best = plots.accuracy.axes.lines
+    qtbot.waitUntil(lambda: plots.redraws == 1, timeout=WAIT_MS)
+    training, validation, _best = _axes(plots.accuracy).lines
     assert list(np.asarray(validation.get_xdata())) == [1, 2, 3, 4]
     assert list(np.asarray(training.get_ydata())) == pytest.approx([0.75, 0.8333, 0.875, 0.9], abs=1e-3)
-    assert plots.loss.axes.get_xlim() == (0, 10)
+    assert _axes(plots.loss).get_xlim() == (0, 10)
 
 
 def test_lines_are_reused_and_redrawn_at_most_four_times_a_second(plots: RunPlots, qtbot: QtBot) -> None:
     live = LiveRun()
     live.feed((PhaseStarted("all", "everything", 1, 10),))
-    lines = list(plots.loss.axes.lines)
+    plots.show_run(live, 10)
+    qtbot.waitUntil(lambda: plots.redraws == 1, timeout=WAIT_MS)
+    lines = list(_axes(plots.loss).lines)
     for i in range(100):
         live.feed((Step(i / 10, 1.0),))
         plots.show_run(live, 10)
         QApplication.processEvents()
-    assert plots.redraws <= 2
-    qtbot.waitUntil(lambda: len(np.asarray(lines[0].get_xdata())) == 100, timeout=2000)
     assert plots.redraws <= 3
-    assert list(plots.loss.axes.lines) == lines
+    qtbot.waitUntil(lambda: len(np.asarray(lines[0].get_xdata())) == 100, timeout=WAIT_MS)
+    assert plots.redraws <= 4
+    assert list(_axes(plots.loss).lines) == lines
 
 
 def test_nothing_is_drawn_unless_it_changed_or_while_hidden(plots: RunPlots, qtbot: QtBot) -> None:
     live = _run()
     plots.show_run(live, 10)
-    qtbot.waitUntil(lambda: plots.redraws == 1)
+    qtbot.waitUntil(lambda: plots.redraws == 1, timeout=WAIT_MS)
     plots.show_run(live, 10)
     qtbot.waitUntil(lambda: not plots._timer.isActive())
+    assert plots.redraws == 1
     plots.hide()
     live.feed((Step(5.0, 0.1),))
     plots.show_run(live, 10)
     assert plots.redraws == 1
     plots.show()
-    assert plots.redraws == 2
+    qtbot.waitUntil(lambda: plots.redraws == 2, timeout=WAIT_MS)
 
 
 def test_an_early_phase_and_the_best_epoch_are_marked(plots: RunPlots, qtbot: QtBot) -> None:
     live = LiveRun()
     live.feed((PhaseStarted("head", "head only", 1, 3), *made_events(3)[1:], PhaseStarted("all", "everything", 4, 7)))
     plots.show_run(live, 10)
-    qtbot.waitUntil(lambda: plots.redraws == 1)
-    words = [text.get_text() for text in plots.loss.axes.texts]
+    qtbot.waitUntil(lambda: plots.redraws == 1, timeout=WAIT_MS)
+    words = [text.get_text() for text in _axes(plots.loss).texts]
     assert words == ["head only", "best so far"]
-    shade = plots.loss.axes.patches[0].get_window_extent()
-    left, right = plots.loss.axes.transData.inverted().transform([(shade.x0, 0), (shade.x1, 0)])[:, 0]
+    shade = _axes(plots.loss).patches[0].get_window_extent()
+    left, right = _axes(plots.loss).transData.inverted().transform([(shade.x0, 0), (shade.x1, 0)])[:, 0]
     assert (left, right) == pytest.approx((0, 3))
 
 
 def test_the_colours_follow_the_theme(plots: RunPlots, qtbot: QtBot) -> None:
     plots.show_run(_run(), 10)
-    qtbot.waitUntil(lambda: plots.redraws == 1)
+    qtbot.waitUntil(lambda: plots.redraws == 1, timeout=WAIT_MS)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     theme.apply(app, "dark")
-    qtbot.waitUntil(lambda: plots.redraws == 2)
-    assert plots.loss.axes.lines[0].get_color() == theme.palette().accent
+    qtbot.waitUntil(lambda: plots.redraws == 2, timeout=WAIT_MS)
+    assert _axes(plots.loss).lines[0].get_color() == theme.palette().accent
     qtbot.waitUntil(lambda: plots.loss.grab().toImage().pixelColor(2, 2) == QColor(theme.palette().panel))
 
 
 def test_one_epoch_is_a_point(plots: RunPlots, qtbot: QtBot) -> None:
     plots.show_run(_run(1), 10)
-    qtbot.waitUntil(lambda: plots.redraws == 1)
-    assert plots.accuracy.axes.lines[0].get_marker() == "o"
+    qtbot.waitUntil(lambda: plots.redraws == 1, timeout=WAIT_MS)
+    assert _axes(plots.accuracy).lines[0].get_marker() == "o"
 
 
 def test_a_spike_does_not_flatten_the_rest() -> None:
@@ -112,5 +122,5 @@ def test_a_broken_epoch_is_no_reason_to_stop_drawing(plots: RunPlots, qtbot: QtB
     nan = float("nan")
     live.feed((EpochDone(1, "all", nan, 0.5, nan, 0.5, False, 1.0), EpochDone(2, "all", 0.5, 0.5, 0.5, 0.5, True, 1.0)))
     plots.show_run(live, 10)
-    qtbot.waitUntil(lambda: plots.redraws == 1)
-    assert plots.loss.axes.get_ylim()[1] < 2
+    qtbot.waitUntil(lambda: plots.redraws == 1, timeout=WAIT_MS)
+    assert _axes(plots.loss).get_ylim()[1] < 2

@@ -1,0 +1,188 @@
+"""Draws curves into pixels with matplotlib. No Qt: a thread beside the window loads it and draws."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gui_app.live import PhaseSpan
+from gui_app.theme_values import FONT, SIZE, SPACE, Palette
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.font_manager import FontProperties
+
+DPI = 100
+POINTS = 72 / DPI
+FALLBACK_FONT = "DejaVu Sans"
+"""matplotlib brings it along."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What one plot shows. Lines are (epochs, values); `best` is an epoch or 0; `top` the upper end of the y axis."""
+
+    training: tuple[Sequence[float], Sequence[float]]
+    validation: tuple[Sequence[float], Sequence[float]]
+    phases: tuple[PhaseSpan, ...]
+    best: int
+    best_label: str
+    epochs: int
+    bottom: float
+    top: float
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What is drawn on: its size, how many real pixels make one of it, and in which colours and letters."""
+
+    width_px: int
+    height_px: int
+    ratio: float
+    palette: Palette
+    family: str
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A drawing as RGBA, row by row."""
+
+    data: bytes
+    width_px: int
+    height_px: int
+
+
+class CurveDrawing:
+    """Draws one plot; matplotlib is loaded by the first drawing. Never used by two threads at once.
+
+    `say` gives the words for a value, `first_epoch` stands at the left end; a `labelled` one names phases and the best.
+    """
+
+    def __init__(self, say: Callable[[float], str], first_epoch: str, *, labelled: bool) -> None:
+        self._make = partial(Plot, say, first_epoch, labelled=labelled)
+        self.plot: Plot | None = None
+
+    def draw(self, curves: Curves, canvas: Canvas) -> Pixels:
+        """Return the picture of these curves."""
+        if self.plot is None:
+            self.plot = self._make()
+        return self.plot.draw(curves, canvas)
+
+
+class Plot:
+    """The figure. Its lines are made once; then only their points change."""
+
+    def __init__(self, say: Callable[[float], str], first_epoch: str, *, labelled: bool) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self._say = say
+        self._first_epoch = first_epoch
+        self._labelled = labelled
+        self._figure = Figure(dpi=DPI)
+        self._agg: Any = FigureCanvasAgg(self._figure)
+        self.axes = self._figure.add_subplot()
+        (self._training,) = self.axes.plot([], [], linewidth=SIZE.stroke, solid_joinstyle="round")
+        (self._validation,) = self.axes.plot([], [], linewidth=SIZE.stroke, solid_joinstyle="round")
+        self._best = self.axes.axvline(0, linewidth=1, dashes=(4, 3), visible=False)
+        self._marks: list[Artist] = []
+        self._prepare_axes()
+
+    def draw(self, curves: Curves, canvas: Canvas) -> Pixels:
+        """Return the picture of these curves."""
+        self._fit(canvas)
+        for line, (x, y) in ((self._training, curves.training), (self._validation, curves.validation)):
+            line.set_data(x, y)
+            line.set_marker("o" if len(x) == 1 else "")  # one point makes no line
+        self.axes.set_xlim(0, curves.epochs)
+        self.axes.set_ylim(curves.bottom, curves.top)
+        font = _font(canvas.family)
+        self._paint(canvas.palette, font)
+        self._mark(curves, canvas.palette, font)
+        self._agg.draw()
+        height, width, _ = self._agg.buffer_rgba().shape
+        return Pixels(bytes(self._agg.buffer_rgba()), width, height)
+
+    def _fit(self, canvas: Canvas) -> None:
+        """Take the size, and keep the margins, which hold the numbers, at the same width in pixels."""
+        width, height = max(canvas.width_px, 4 * SPACE.l), max(canvas.height_px, 4 * SPACE.l)
+        self._figure.set_dpi(DPI * canvas.ratio)
+        self._figure.set_size_inches(width / DPI, height / DPI)
+        self._figure.subplots_adjust(
+            left=SIZE.plot_left / width, right=1 - SPACE.s / width, top=1 - SPACE.s / height, bottom=SPACE.l / height
+        )
+
+    def _prepare_axes(self) -> None:
+        from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+        axes = self.axes
+        for side in axes.spines.values():
+            side.set_visible(False)
+        axes.set_axisbelow(True)
+        axes.grid(axis="y", linewidth=1, clip_on=False)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: self._first_epoch if x == 0 else f"{x:g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: self._say(y)))
+        axes.tick_params(length=0, pad=SPACE.s * POINTS)
+
+    def _paint(self, colours: Palette, font: "FontProperties") -> None:
+        self._figure.set_facecolor(colours.panel)
+        self.axes.set_facecolor("none")
+        self.axes.grid(axis="y", color=colours.line)
+        self._training.set_color(colours.accent)
+        self._validation.set_color(colours.info)
+        self._best.set_color(colours.muted)
+        for label in (*self.axes.get_xticklabels(), *self.axes.get_yticklabels()):
+            label.set_fontproperties(font)
+            label.set_color(colours.muted)
+        self.axes.get_xticklabels()[0].set_horizontalalignment("left")  # “epoch 0” begins where the axis does
+
+    def _mark(self, curves: Curves, colours: Palette, font: "FontProperties") -> None:
+        """Shade every other phase and mark the best epoch."""
+        for mark in self._marks:
+            mark.remove()
+        self._marks = []
+        shaded = curves.phases[::2] if len(curves.phases) > 1 or _partly(curves) else ()
+        for phase in shaded:
+            start = phase.first_epoch - 1
+            shade = self.axes.axvspan(start, phase.last_epoch, color=colours.info_soft, linewidth=0, zorder=0)
+            self._marks.append(shade)
+            if self._labelled:  # at the foot, for losses begin high
+                self._write(phase.title, (start, 0), (SPACE.s, SPACE.s), color=colours.info, fontproperties=font)
+        self._best.set_visible(curves.best > 0)
+        self._best.set_xdata([curves.best, curves.best])
+        if curves.best and self._labelled:
+            late = curves.best > 0.8 * curves.epochs
+            shift_px = (-SPACE.s if late else SPACE.s, -SPACE.s)
+            ground = {"facecolor": colours.panel, "linewidth": 0, "pad": 1}
+            at = (curves.best, 1)
+            self._write(curves.best_label, at, shift_px, color=colours.muted, fontproperties=font, bbox=ground)
+
+    def _write(self, text: str, at: tuple[float, float], shift_px: tuple[int, int], **look: Any) -> None:  # noqa: ANN401 - as matplotlib takes it
+        """Write beside `at` (an epoch, and a height from 0 to 1), on the side to which it is shifted."""
+        self._marks.append(
+            self.axes.annotate(
+                text,
+                at,
+                xycoords=("data", "axes fraction"),
+                xytext=(shift_px[0] * POINTS, shift_px[1] * POINTS),
+                textcoords="offset points",
+                horizontalalignment="left" if shift_px[0] > 0 else "right",
+                verticalalignment="bottom" if shift_px[1] > 0 else "top",
+                parse_math=False,
+                **look,
+            )
+        )
+
+
+def _partly(curves: Curves) -> bool:
+    """Say whether the one phase so far is only a part of the run."""
+    return bool(curves.phases) and curves.phases[0].last_epoch < curves.epochs
+
+
+def _font(wanted: str) -> "FontProperties":
+    from matplotlib.font_manager import FontProperties, fontManager
+
+    known = {font.name for font in fontManager.ttflist}
+    return FontProperties(family=wanted if wanted in known else FALLBACK_FONT, size=FONT.tiny * POINTS)
