@@ -7,9 +7,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 if TYPE_CHECKING:
-    from core.data.corrections import Correction, Field
-
-    Said = dict[tuple[str, Field], str | None]
+    from core.data.corrections import Field
+    from gui_app.correcting import Said
 
 
 class Corrections(QObject):
@@ -18,7 +17,7 @@ class Corrections(QObject):
     `stepped` says before a step back or forth which images it concerns.
     """
 
-    wished = Signal(tuple)
+    wished = Signal(object)
     stepped = Signal(frozenset)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -42,19 +41,17 @@ class Corrections(QObject):
         self.stack.clear()
         self._pending = {}
 
-    def do(self, corrections: "tuple[Correction, ...]", words: str) -> None:
+    def do(self, said: "Said", words: str) -> None:
         """Carry out corrections as one step; `words` go on from “Undo:”. Without corrections nothing happens."""
-        if corrections:
-            before = {(each.path, each.field): self._value((each.path, each.field)) for each in corrections}
-            self.stack.push(_Step(self, corrections, before, words))
+        if said:
+            before = {key: self._present.get(key) for key in said}
+            before |= {key: value for key, value in self._pending.items() if key in said}
+            self.stack.push(_Step(self, said, before, words))
 
-    def carry_out(self, corrections: "tuple[Correction, ...]") -> None:
+    def carry_out(self, said: "Said") -> None:
         """Wish for corrections, forward or back."""
-        self._pending.update({(each.path, each.field): each.value for each in corrections})
-        self.wished.emit(corrections)
-
-    def _value(self, key: "tuple[str, Field]") -> str | None:
-        return self._pending[key] if key in self._pending else self._present.get(key)
+        self._pending |= said
+        self.wished.emit(said)
 
 
 class _Step(QUndoCommand):
@@ -63,7 +60,7 @@ class _Step(QUndoCommand):
     def __init__(
         self,
         corrections: Corrections,
-        forward: "tuple[Correction, ...]",
+        forward: "Said",
         before: "Said",
         words: str,
     ) -> None:
@@ -71,7 +68,7 @@ class _Step(QUndoCommand):
         self._corrections = corrections
         self._forward = forward
         self._before = before
-        self._paths = frozenset(path for path, _ in before)
+        self._paths = frozenset([path for path, _ in before])
         self._done = False
 
     def redo(self) -> None:
@@ -83,8 +80,5 @@ class _Step(QUndoCommand):
 
     def undo(self) -> None:
         """Take them back."""
-        from core.data.corrections import Correction
-
         self._corrections.stepped.emit(self._paths)
-        back = tuple(Correction(path, field, value) for (path, field), value in self._before.items())
-        self._corrections.carry_out(back)
+        self._corrections.carry_out(self._before)

@@ -18,11 +18,11 @@ from gui_app.state import Store
 from gui_app.unwritten import Unwritten
 
 if TYPE_CHECKING:
-    from core.data.corrections import Correction
     from core.data.decisions import Decisions
     from core.data.folder.scan import Scan
     from core.data.store.project import Project
     from core.data.survey import Survey
+    from gui_app.correcting import Said
 
 
 class Curating(QObject):
@@ -64,9 +64,9 @@ class Curating(QObject):
             self._said_meanwhile = False
             self._judge()
 
-    def correct(self, corrections: "tuple[Correction, ...]") -> None:
+    def correct(self, said: "Said") -> None:
         """Keep the words of a person on single images; they hold at once."""
-        self._unwritten.add(corrections)
+        self._unwritten.add(said)
         if not self._unwritten.few or self._keep(self._write_words):
             self._judge()
 

@@ -223,6 +223,8 @@ def _moved(before: Sequence[GridItem], now: Sequence[GridItem], positions: Seque
     wanted = [position for position in positions if position >= 0]
     if not (isinstance(before, FileItems) and isinstance(now, FileItems)) or not wanted:
         return {}
+    if before.paths == now.paths:
+        return dict(zip(wanted, wanted, strict=True))
     if len(wanted) <= FEW:
         there = [position for position in wanted if before.paths[position] in now.paths]
         return {position: now.paths.index(before.paths[position]) for position in there}

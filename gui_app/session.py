@@ -27,9 +27,9 @@ from gui_app.warmup import DeviceFound, NoDevice, WeightsReady, warm_up
 from gui_app.weights import Weights
 
 if TYPE_CHECKING:
-    from core.data.corrections import Correction
     from core.data.store.project import Project
     from core.results.runs import RunRecord
+    from gui_app.correcting import Said
 
 
 class Session(QObject):
@@ -125,9 +125,9 @@ class Session(QObject):
 
     # what a person says of the images
 
-    def correct(self, corrections: "tuple[Correction, ...]") -> None:
+    def correct(self, said: "Said") -> None:
         """Keep corrections of single images."""
-        self._curating.correct(corrections)
+        self._curating.correct(said)
 
     def choose_grouping(self, key: str) -> None:
         """Choose what keeps images on one side of the split."""

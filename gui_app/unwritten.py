@@ -5,8 +5,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.data.corrections import Correction
     from core.data.store.project import Project
+    from gui_app.correcting import Said
     from gui_app.image_table import ImageTable
 
 FEW = 500
@@ -17,12 +17,12 @@ class Unwritten:
     """Corrections in the order in which they were said. Any thread may write them; none is written twice."""
 
     def __init__(self) -> None:
-        self._said: deque[tuple[Correction, ...]] = deque()
+        self._said: deque[Said] = deque()
         self._writing = threading.Lock()
 
-    def add(self, corrections: "tuple[Correction, ...]") -> None:
+    def add(self, said: "Said") -> None:
         """Take corrections that are to be written."""
-        self._said.append(corrections)
+        self._said.append(said)
 
     @property
     def few(self) -> bool:
@@ -31,13 +31,13 @@ class Unwritten:
 
     def write(self, project: "Project", table: "ImageTable | None") -> None:
         """Write all that waits; what cannot be written waits no longer. Raises UserError."""
-        from core.data.corrections import words_of
+        from core.data.corrections import Correction, words_of
 
         with self._writing:
             while self._said:
-                corrections = self._said[0]
+                said = self._said[0]
                 try:
-                    known = table.found(each.path for each in corrections) if table is not None else {}
-                    project.correct(words_of(corrections, known))
+                    known = table.found(path for path, _ in said) if table is not None else {}
+                    project.correct(words_of((Correction(*key, value) for key, value in said.items()), known))
                 finally:
                     self._said.popleft()

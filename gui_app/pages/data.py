@@ -42,7 +42,7 @@ class DataPage(PageFrame):
     change_folder = Signal(Path)
     rescan = Signal()
     choose_reading = Signal(str)
-    correct = Signal(tuple)
+    correct = Signal(object)
     choose_grouping = Signal(str)
     change_split = Signal(tuple)
     export_labels = Signal(Path)
@@ -297,7 +297,8 @@ class DataPage(PageFrame):
         for finding in self._state.findings if self._state else ():
             if finding.key == key:
                 words = finding.remedy_title[:1].lower() + finding.remedy_title[1:]
-                self._do((finding.remedy, shorten(words, LONGEST_STEP)))
+                said = {(each.path, each.field): each.value for each in finding.remedy}
+                self._do((said, shorten(words, LONGEST_STEP)))
 
     # one image large
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -20,6 +21,9 @@ from gui_app.pages.data import DataPage
 from gui_app.state import ProjectInfo, State
 from tests.gui.helpers import click, find, write
 
+if TYPE_CHECKING:
+    from gui_app.correcting import Said
+
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -37,9 +41,13 @@ class Desk:
         page.correct.connect(self.correct)
         self.show()
 
-    def correct(self, corrections: tuple[Correction, ...]) -> None:
-        self.said += corrections
+    def correct(self, said: "Said") -> None:
+        self.note(said)
         self.show()
+
+    def note(self, said: "Said") -> None:
+        """Take corrections, and leave it at that for now."""
+        self.said += [Correction(*key, value) for key, value in said.items()]
 
     def show(self, **changes: object) -> None:
         present = latest(self.said)

@@ -92,7 +92,7 @@ def test_labelling_goes_on_from_image_to_image(desk: Desk) -> None:
 def test_keys_that_come_faster_than_the_answer_mean_the_next_image(desk: Desk) -> None:
     desk.click("label_them")
     desk.page.correct.disconnect(desk.correct)
-    desk.page.correct.connect(desk.said.extend)
+    desk.page.correct.connect(desk.note)
     for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_1):
         desk.press(key)
     assert [(said.path, said.value) for said in desk.said] == [

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -23,11 +24,18 @@ from gui_app.unwritten import FEW
 from gui_app.window import MainWindow
 from tests.gui.helpers import WAIT_MS, draw_classes, read
 
+if TYPE_CHECKING:
+    from gui_app.correcting import Said
+
 
 def settled(session: Session, qtbot: QtBot) -> State:
     """Return the state once all work has ended."""
     qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
     return session.state
+
+
+def said(*corrections: Correction) -> "Said":
+    return {(each.path, each.field): each.value for each in corrections}
 
 
 def parts(state: State) -> dict[str, str]:
@@ -42,13 +50,13 @@ def test_a_correction_holds_at_once_and_moves_nothing_else(opened: MainWindow, q
     session = opened.session
     before = parts(session.state)
     first, second = list(before)[:2]
-    session.correct((Correction(first, "label", "rows"), Correction(second, "left_out", "yes")))
+    session.correct(said(Correction(first, "label", "rows"), Correction(second, "left_out", "yes")))
     state = settled(session, qtbot)
     assert labels(state)[first] == "rows"
     assert second not in parts(state)
     assert parts(state).items() <= before.items()
     assert state.corrections == {(first, "label"): "rows", (second, "left_out"): "yes"}
-    session.correct((Correction(first, "label", None), Correction(second, "left_out", None)))
+    session.correct(said(Correction(first, "label", None), Correction(second, "left_out", None)))
     assert parts(settled(session, qtbot)) == before
 
 
@@ -56,7 +64,11 @@ def test_many_corrections_in_a_row_all_hold(opened: MainWindow, qtbot: QtBot) ->
     session = opened.session
     paths = list(labels(session.state))[:12]
     for path in paths:
-        session.correct((Correction(path, "label", "new"),))
+        session.correct(
+            said(
+                Correction(path, "label", "new"),
+            )
+        )
     state = settled(session, qtbot)
     assert {labels(state)[path] for path in paths} == {"new"}
     assert state.scan is not None and "new" in state.scan.classes
@@ -65,16 +77,20 @@ def test_many_corrections_in_a_row_all_hold(opened: MainWindow, qtbot: QtBot) ->
 def test_many_corrections_at_once_hold_in_the_order_in_which_they_were_said(opened: MainWindow, qtbot: QtBot) -> None:
     session, gone = opened.session, [f"{place}.png" for place in range(2 * FEW)]
     path = next(iter(labels(session.state)))
-    session.correct((Correction(path, "label", "first"), *(Correction(name, "label", "first") for name in gone)))
-    session.correct((Correction(path, "label", "second"),))
+    session.correct(said(Correction(path, "label", "first"), *(Correction(name, "label", "first") for name in gone)))
+    session.correct(
+        said(
+            Correction(path, "label", "second"),
+        )
+    )
     assert labels(settled(session, qtbot))[path] == "second"
 
 
 def test_many_corrections_are_kept_though_the_window_is_closed_at_once(opened: MainWindow, qtbot: QtBot) -> None:
-    session, path = opened.session, next(iter(labels(opened.session.state)))
+    session = opened.session
     assert session.state.project is not None
     for name in ("first", "second", "last"):
-        session.correct(tuple(Correction(path, "label", name) for _ in range(2 * FEW)))
+        session.correct(said(*(Correction(f"{place}.png", "label", name) for place in range(2 * FEW))))
     assert session.close(WAIT_MS)
     with closing(Project.open(session.state.project.folder)) as project:
         assert [word.correction.value for word in project.journal()][:: 2 * FEW] == ["first", "second", "last"]
@@ -89,7 +105,11 @@ def test_a_label_given_while_images_are_read_for_the_first_time_shows_at_once(
         curating, path = Curating(store, Notifier(folders.data)), listed.images[0].path
         curating.open(project, listed, None)
         store.update(scan=listed, table=image_table(listed), reading=Progress("Reading images", 1, 40, 0.1))
-        curating.correct((Correction(path, "label", "new"),))
+        curating.correct(
+            said(
+                Correction(path, "label", "new"),
+            )
+        )
         qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
         state = store.state
     assert state.table is not None
@@ -100,7 +120,11 @@ def test_a_label_given_while_images_are_read_for_the_first_time_shows_at_once(
 def test_corrections_are_there_after_opening_again(opened: MainWindow, qtbot: QtBot, images: Path) -> None:
     session = opened.session
     path = next(iter(labels(session.state)))
-    session.correct((Correction(path, "label", "rows"),))
+    session.correct(
+        said(
+            Correction(path, "label", "rows"),
+        )
+    )
     before = parts(settled(session, qtbot))
     session.new_project(draw_classes(images.parent / "other", {"a": 4, "b": 4}))
     settled(session, qtbot)
@@ -117,10 +141,18 @@ def test_an_error_of_a_correction_goes_with_the_next_that_is_kept(
     path = next(iter(labels(session.state)))
     with monkeypatch.context() as broken:
         broken.setattr(Project, "correct", refuse)
-        session.correct((Correction(path, "label", "rows"),))
+        session.correct(
+            said(
+                Correction(path, "label", "rows"),
+            )
+        )
     assert "The disk is full" in read(opened, "message_text")
     assert session.state.corrections == {}
-    session.correct((Correction(path, "label", "rows"),))
+    session.correct(
+        said(
+            Correction(path, "label", "rows"),
+        )
+    )
     assert labels(settled(session, qtbot))[path] == "rows"
     assert read(opened, "message_text") == ""
 
@@ -157,7 +189,11 @@ def test_new_files_are_told_and_move_nothing(opened: MainWindow, qtbot: QtBot, i
 
 def test_a_correction_follows_a_renamed_file(opened: MainWindow, qtbot: QtBot, images: Path) -> None:
     session = opened.session
-    session.correct((Correction("rows/00.png", "label", "columns"),))
+    session.correct(
+        said(
+            Correction("rows/00.png", "label", "columns"),
+        )
+    )
     settled(session, qtbot)
     (images / "rows/00.png").rename(images / "rows/renamed.png")
     session.rescan()
@@ -181,9 +217,17 @@ def test_a_move_to_another_part_can_be_taken_back(opened: MainWindow, qtbot: QtB
     session = opened.session
     before = parts(session.state)
     path = next(path for path, part in before.items() if part == "train")
-    session.correct((Correction(path, "part", "test"),))
+    session.correct(
+        said(
+            Correction(path, "part", "test"),
+        )
+    )
     assert parts(settled(session, qtbot))[path] == "test"
-    session.correct((Correction(path, "part", None),))
+    session.correct(
+        said(
+            Correction(path, "part", None),
+        )
+    )
     assert parts(settled(session, qtbot)) == before
 
 
@@ -194,7 +238,7 @@ def test_images_from_elsewhere_are_added(opened: MainWindow, qtbot: QtBot, image
     state = settled(session, qtbot)
     added = [path for path, label in labels(state).items() if not label]
     assert added == [(more / "rows" / name).as_posix() for name in ("21.png", "22.png")]
-    session.correct(tuple(Correction(path, "label", "rows") for path in added))
+    session.correct(said(*(Correction(path, "label", "rows") for path in added)))
     assert set(added) <= set(parts(settled(session, qtbot)))
 
 

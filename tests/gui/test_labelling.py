@@ -52,7 +52,7 @@ def test_a_step_back_selects_when_its_answer_comes_late(desk: Desk) -> None:
     desk.click("label_them")
     desk.press(Qt.Key.Key_2)
     desk.page.correct.disconnect(desk.correct)
-    desk.page.correct.connect(desk.said.extend)
+    desk.page.correct.connect(desk.note)
     desk.press(Qt.Key.Key_Z, CONTROL)
     desk.show()
     assert desk.selected() == ["new/0"]
@@ -73,7 +73,7 @@ def test_the_keyboard_stays_with_the_images_when_none_is_left_to_label(desk: Des
 
 def test_a_key_for_a_label_that_is_on_its_way_is_no_further_step(desk: Desk) -> None:
     desk.page.correct.disconnect(desk.correct)
-    desk.page.correct.connect(desk.said.extend)
+    desk.page.correct.connect(desk.note)
     desk.take(0)
     for key in (Qt.Key.Key_2, Qt.Key.Key_2, Qt.Key.Key_1):
         desk.press(key)
