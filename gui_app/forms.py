@@ -122,7 +122,7 @@ class Field(QWidget):
         return self.tr("{value} (decided for you)").format(value=decided) if decided else self.tr("decided for you")
 
     def _open_choice(self, decided: str) -> str:
-        return self.tr("Decide for me ({value})").format(value=decided) if decided else self.tr("Decide for me")
+        return self.tr("{value} (decided for you)").format(value=decided) if decided else self.tr("Decide for me")
 
 
 class SettingsForm(QWidget):

@@ -2,7 +2,15 @@
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QKeySequence, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from gui_app import icons, theme
 from gui_app.theme import RADIUS, SIZE, SPACE, Tone
@@ -89,11 +97,17 @@ class ChoiceBox(QComboBox):
         self.setMinimumContentsLength(1)  # a long choice is cut; it does not widen the form
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint the box, then the arrow, which a style sheet cannot colour."""
-        super().paintEvent(event)
+        """Paint the box, its words cut where they end, and the arrow, which a style sheet cannot colour."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.width() - SPACE.l - SPACE.s - 2
+        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         top = (self.height() - SIZE.icon) // 2
         place = QRect(self.width() - SIZE.icon - SPACE.xs, top, SIZE.icon, SIZE.icon)
-        icons.paint(QPainter(self), "down", theme.palette().muted, place)
+        icons.paint(painter, "down", theme.palette().muted, place)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Leave the wheel to the page."""

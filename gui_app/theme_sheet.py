@@ -97,6 +97,12 @@ def _fields(c: Palette) -> str:
     QLineEdit[wrong="true"] {{ border-color: {c.bad}; }}
     QLineEdit:disabled, QComboBox:disabled {{ color: {c.muted}; background: {c.window}; }}
     QComboBox QLineEdit, QComboBox QLineEdit:focus {{ border: none; padding: 0; background: transparent; }}
+    QRadioButton {{ color: {c.text}; spacing: {SPACE.s}px; }}
+    QRadioButton::indicator {{ width: {SIZE.radio}px; height: {SIZE.radio}px; background: {c.panel};
+        border: 1px solid {c.muted}; border-radius: {SIZE.radio // 2 + 1}px; }}
+    QRadioButton::indicator:hover, QRadioButton::indicator:focus {{ border-color: {c.accent}; }}
+    QRadioButton::indicator:checked {{ width: {SIZE.radio - 8}px; height: {SIZE.radio - 8}px;
+        border: 5px solid {c.accent}; border-radius: {SIZE.radio // 2 + 1}px; }}
     QComboBox::drop-down {{ border: none; width: {SPACE.l}px; }}
     QComboBox QAbstractItemView {{ background: {c.panel}; color: {c.text}; border: 1px solid {c.line};
         selection-background-color: {c.accent_soft}; selection-color: {c.accent}; outline: none; }}

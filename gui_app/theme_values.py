@@ -134,6 +134,7 @@ class Size:
     bar: int = 8
     focus: int = 2
     icon: int = 16
+    radio: int = 14
     card_narrow: int = 210
     card_side: int = 270
     card_wide_side: int = 330

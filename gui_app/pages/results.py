@@ -188,7 +188,7 @@ class ResultsPage(PageFrame):
         names = evaluation.classes[label], evaluation.classes[predicted]
         self._label = names[0]
         number = count(len(inside)) if inside else self.tr("No")
-        words = self.tr("{} {} rightly called {}") if right else self.tr("{} {} called {}")
+        words = self.tr("{} “{}” rightly called “{}”") if right else self.tr("{} “{}” called “{}”")
         self._images.set_title(words.format(number, *(shorten(name) for name in names)))
         self._order.setVisible(len(inside) > 1)
         self._order.setText(self.tr("the least certain first") if right else self.tr("the most certain first"))

@@ -153,9 +153,9 @@ def epochs(window: MainWindow) -> int | None:
 
 def test_what_is_left_open_shows_what_was_decided(page: MainWindow, qtbot: QtBot) -> None:
     assert find(page, "setting_epochs", QLineEdit).placeholderText() == "60 (decided for you)"
-    assert _choice(page) == "Decide for me (none)"
+    assert _choice(page) == "none (decided for you)"
     click(qtbot, page, "strategy_fine-tune-all")
-    assert _choice(page) == "Decide for me (light)"
+    assert _choice(page) == "light (decided for you)"
     assert "15 epochs" in read(page, "plan_summary")
 
 

@@ -76,13 +76,13 @@ def test_the_score_says_how_sure_it_is_and_what_guessing_would_give(
 def test_the_worst_mistake_is_shown_first_and_other_cells_by_a_click(
     page: ResultsPage, folders: Folders, tmp_path: Path
 ) -> None:
-    assert "2 ants called bees" in _show(page, folders, made_record(tmp_path))
+    assert "2 “ants” called “bees”" in _show(page, folders, made_record(tmp_path))
     assert _captions(page) == ["said bees 90 %", "said bees 80 %"]
     assert "the most certain first" in _seen(page)
     _click_cell(page, 1, 0)
-    assert "1 bees called ants" in _seen(page)
+    assert "1 “bees” called “ants”" in _seen(page)
     _click_cell(page, 0, 0)
-    assert "27 ants rightly called ants" in _seen(page)
+    assert "27 “ants” rightly called “ants”" in _seen(page)
     assert _captions(page)[0] == "said ants 60 %", "the least certain first"
 
 
@@ -90,9 +90,9 @@ def test_the_matrix_works_from_the_keyboard(page: ResultsPage, folders: Folders,
     _show(page, folders, made_record(tmp_path))
     _matrix(page).setFocus()
     QTest.keyClick(_matrix(page), Qt.Key.Key_Down)
-    assert "30 bees rightly called bees" in _seen(page)
+    assert "30 “bees” rightly called “bees”" in _seen(page)
     QTest.keyClick(_matrix(page), Qt.Key.Key_Left)
-    assert "1 bees called ants" in _seen(page)
+    assert "1 “bees” called “ants”" in _seen(page)
 
 
 def test_an_image_opens_large_with_its_true_class(
@@ -135,7 +135,7 @@ def _column(table: ClassScoreTable, column: int) -> list[str]:
 def test_a_run_without_mistakes_shows_what_was_right(page: ResultsPage, folders: Folders, tmp_path: Path) -> None:
     seen = _show(page, folders, made_record(tmp_path, ((5, 0), (0, 9))))
     assert "100 % of 14 test images are right" in seen
-    assert "9 bees rightly called bees" in seen
+    assert "9 “bees” rightly called “bees”" in seen
 
 
 def test_few_images_are_counted_and_not_given_in_percent(page: ResultsPage, folders: Folders, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_many_classes_scroll_and_going_back_to_few_is_safe(page: ResultsPage, fo
 def test_names_from_outside_are_plain_text(page: ResultsPage, folders: Folders, tmp_path: Path) -> None:
     _show(page, folders, made_record(tmp_path, ((1, 2), (0, 9)), ("<b>x<i>", "a & b")))
     labels = [label for label in page.findChildren(QLabel) if label.isVisible()]
-    assert "2 <b>x<i> called a & b" in [label.text() for label in labels]
+    assert "2 “<b>x<i>” called “a & b”" in [label.text() for label in labels]
     assert all(label.textFormat() == Qt.TextFormat.PlainText for label in labels)
 
 
