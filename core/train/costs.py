@@ -13,7 +13,7 @@ from core.models.device import Precision, precisions
 from core.models.inference import Frozen
 from core.models.network import Network, build
 from core.models.speed import Speed, SpeedNotes, Trial, best
-from core.train.augment import VARIATIONS
+from core.train.augment import variation_of
 from core.train.batches import varied
 from core.train.feature_pass import BATCH
 from core.train.plan import PlannedPhase, RunPlan
@@ -104,7 +104,7 @@ class _Trials:
         network.train()
         stepper, random = Stepper(plan, phase, network, network, _STEPS), torch.Generator()
         pixels, labels = self._pixels(n), torch.zeros(n, dtype=torch.long, device=self._device)
-        variation = VARIATIONS[plan.augmentation]
+        variation = variation_of(plan.augmentation, plan.flips)
 
         def trial() -> None:
             shown = varied(pixels, *self._seen, variation, self._device, random)

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from core.base.errors import UserError
+from core.base.events import Stop
 from core.base.files import write_bytes
 from core.train.batches import Batches
 from core.train.plan import RunPlan
@@ -52,8 +53,11 @@ def with_mirror(network: nn.Module, images: Tensor) -> Tensor:
     return both.softmax(dim=2).mean(dim=0).log()
 
 
-def decide(plan: RunPlan, network: nn.Module, validation: Batches) -> Mirroring:
-    """Return whether the mirror image is asked as well: as it was planned, or as the validation images say."""
+def decide(plan: RunPlan, network: nn.Module, validation: Batches, stop: Stop) -> Mirroring:
+    """Return whether the mirror image is asked as well: as it was planned, or as the validation images say.
+
+    When stopped before they have said it, it is not.
+    """
     if plan.mirror != "if it pays":
         return Mirroring(used=plan.mirror == "always")
     network.eval()
@@ -61,6 +65,8 @@ def decide(plan: RunPlan, network: nn.Module, validation: Batches) -> Mirroring:
     device = next(network.parameters()).device
     with torch.inference_mode(), computing_in(plan.precision or "float32", device):
         for inputs, labels in validation.in_order(BATCH):
+            if stop():
+                return Mirroring(used=False)
             alone.add(network(inputs).float(), labels)
             both.add(with_mirror(network, inputs), labels)
     pays = both.mean_loss < alone.mean_loss * (1 - LEAST_GAIN) and both.accuracy >= alone.accuracy

@@ -15,11 +15,12 @@ from core.models.features import FeatureStore
 from core.models.network import Network, build
 from core.models.tensor_files import save_tensors
 from core.models.weights import WeightStore
-from core.train.augment import VARIATIONS
+from core.train.augment import variation_of
 from core.train.batches import Batches, FeatureBatches, PixelBatches
 from core.train.costs import Costs
 from core.train.feature_pass import FeaturePass, Features
 from core.train.fitting import Best, Fitting, ScaledHead
+from core.train.mirroring import decide
 from core.train.pace import Pace, Stage
 from core.train.pixel_pass import read_pixels
 from core.train.plan import PlannedPhase, RunPlan
@@ -102,6 +103,8 @@ class _Run:
             if self._stop():
                 self._ending = "stopped"
                 break
+        if self._best.epoch and self._pixels:
+            decide(self._plan, network, self._pixels[1], self._stop).save(self._folder)
         yield Finished(
             run=str(self._folder),
             ending=self._ending,
@@ -194,7 +197,7 @@ class _Run:
             labels=torch.tensor([images[i].label for i in where]),
             backbone=self._backbone,
             size_px=self._plan.framing.size_px,
-            variation=VARIATIONS[self._plan.augmentation],
+            variation=variation_of(self._plan.augmentation, self._plan.flips),
             device=self._device,
         )
 

@@ -3,13 +3,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from core.base.errors import UserError
+from core.base.events import EpochDone, never
+from core.base.folders import Folders
+from core.results.predict import Predictor
+from core.results.runs import load_run
+from core.results.session import train
 from core.train.batches import FeatureBatches
 from core.train.mirroring import MIRROR_FILE, Mirroring, decide, load_mirroring, with_mirror
 from core.train.plan import Mirror
-from tests.core.conftest import planned
+from tests.core.conftest import CPU, planned
 
 
 class Left(nn.Module):
@@ -50,7 +56,7 @@ def test_the_mean_of_both_answers_is_given_and_is_the_same_for_the_mirror_image(
 )
 def test_the_validation_images_decide(images: Path, left: list[float], right: list[float], pays: bool) -> None:
     plan = replace(planned(images, strategy="fine-tune-all"), mirror="if it pays")
-    decided = decide(plan, Left(3.0), batches(halves(left, right), [1, 0, 1, 1]))
+    decided = decide(plan, Left(3.0), batches(halves(left, right), [1, 0, 1, 1]), never)
     assert decided.used is pays
     assert decided.loss is not None
     assert decided.mirrored_loss is not None
@@ -60,7 +66,7 @@ def test_the_validation_images_decide(images: Path, left: list[float], right: li
 @pytest.mark.parametrize(("mirror", "used"), [("always", True), ("never", False)])
 def test_what_was_planned_needs_no_measurement(images: Path, mirror: Mirror, used: bool) -> None:
     plan = replace(planned(images, strategy="fine-tune-all"), mirror=mirror)
-    assert decide(plan, Left(3.0), batches(halves([1.0], [-1.0]), [1])) == Mirroring(used)
+    assert decide(plan, Left(3.0), batches(halves([1.0], [-1.0]), [1]), never) == Mirroring(used)
 
 
 def test_the_decision_comes_back_and_older_runs_have_none(tmp_path: Path) -> None:
@@ -70,3 +76,25 @@ def test_the_decision_comes_back_and_older_runs_have_none(tmp_path: Path) -> Non
     (tmp_path / MIRROR_FILE).write_text("{")
     with pytest.raises(UserError, match="is damaged"):
         load_mirroring(tmp_path)
+
+
+def test_a_stopped_measurement_decides_nothing(images: Path) -> None:
+    plan = replace(planned(images, strategy="fine-tune-all"), mirror="if it pays")
+    stopped = decide(plan, Left(3.0), batches(halves([1.0], [1.0]), [1]), lambda: True)
+    assert stopped == Mirroring(used=False)
+
+
+def test_the_score_is_that_of_the_network_as_it_will_be_asked(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images, strategy="fine-tune-all", epochs=2, flips="always", augmentation="light")
+    assert any(isinstance(event, EpochDone) for event in list(train(plan, tmp_path / "run", folders)))
+    predictor = Predictor.load(tmp_path / "run", CPU)
+    assert predictor.mirrored
+    evaluation = load_run(tmp_path / "run").evaluation
+    assert evaluation
+    said = list(predictor.predict([images / judged.path for judged in evaluation.judged]))
+    assert [max(row.probabilities) for row in said] == [judged.probability for judged in evaluation.judged]
+    path = tmp_path / "mirrored.png"
+    with Image.open(images / evaluation.judged[0].path) as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(path)
+    (row,) = predictor.predict([path])
+    assert row.probabilities == pytest.approx(said[0].probabilities, abs=1e-5)
