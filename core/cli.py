@@ -155,6 +155,7 @@ def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  
     from core.models.weights import WeightStore
     from core.results.runs import load_run, require_new
     from core.results.session import train as train_session
+    from core.train.estimate import estimate
     from core.train.plan import plan
 
     config = make_config(**{name: value for name, value in chosen.items() if value is not None})
@@ -168,6 +169,8 @@ def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  
     show.kept_together(made, quiet=json)
     planned = plan(config, made.dataset, choose_device(config.device), WeightStore(folders.weights).ready(backbone))
     with _interruptible() as stop, show.events(planned, json) as tell:
+        if not json:
+            show.estimated(estimate(planned, folders))
         ended = None
         for event in train_session(planned, out, folders, stop):
             tell(event)

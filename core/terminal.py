@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.models.backbones import Backbone
     from core.results.metrics import Evaluation
     from core.results.predict import Predicted
+    from core.train.estimate import Estimate
     from core.train.plan import RunPlan
     from core.train.strategies import Strategy
 
@@ -123,6 +124,14 @@ def events(plan: "RunPlan", as_lines: bool) -> Iterator[Callable[[Event], None]]
                 line(_epoch(event))
 
         yield tell
+
+
+def estimated(estimate: "Estimate") -> None:
+    """Print what a run will take."""
+    line(
+        f"On this computer: at most {duration(estimate.seconds)} at {estimate.images_per_s:.0f} images/s, "
+        f"about {estimate.memory_mb:.0f} MB of memory, {estimate.disk_mb:.0f} MB on the disk"
+    )
 
 
 def _epoch(event: EpochDone) -> str:

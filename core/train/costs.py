@@ -16,6 +16,7 @@ from core.models.speed import Speed, SpeedNotes, Trial, best
 from core.train.augment import variation_of
 from core.train.batches import varied
 from core.train.feature_pass import BATCH
+from core.train.fitting import ScaledHead
 from core.train.plan import PlannedPhase, RunPlan
 from core.train.steps import Stepper
 
@@ -27,10 +28,10 @@ _STEPS = 1000  # so that the rates stay where they are while steps are timed
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds per image: of the frozen network, and of the steps of each phase (None: it learns from features)."""
+    """Seconds per image: of the frozen network, and of the steps of each phase."""
 
     features: Speed
-    phases: tuple[Speed | None, ...]
+    phases: tuple[Speed, ...]
 
 
 def costs(plan: RunPlan, folders: Folders) -> Costs:
@@ -39,10 +40,7 @@ def costs(plan: RunPlan, folders: Folders) -> Costs:
     notes = SpeedNotes(folders.cache / "speeds.json")
     with torch.random.fork_rng(devices=[]):  # dropout draws, and what comes after must not depend on it
         features = notes.get(trials.named("features"), trials.features)
-        steps = [
-            None if phase.from_features else notes.get(trials.named(_words(plan, phase)), partial(trials.steps, phase))
-            for phase in plan.phases
-        ]
+        steps = [notes.get(trials.named(_words(plan, phase)), partial(trials.steps, phase)) for phase in plan.phases]
     return Costs(features, tuple(steps))
 
 
@@ -53,15 +51,16 @@ def needs_measuring(plan: RunPlan) -> bool:
 
 def chosen(plan: RunPlan, measured: Costs) -> RunPlan:
     """Return the plan with the precisions that were found the best, where it names none."""
-    steps = [speed.precision for speed in measured.phases if speed]
     return replace(
         plan,
-        precision=plan.precision or (steps[-1] if steps else "float32"),
+        precision=plan.precision or measured.phases[-1].precision,
         features_precision=plan.features_precision or measured.features.precision,
     )
 
 
 def _words(plan: RunPlan, phase: PlannedPhase) -> str:
+    if phase.from_features:
+        return f"head, batch {phase.batch_size}"
     return f"{phase.trained_groups} groups, batch {phase.batch_size}, {plan.augmentation}, {phase.mixing}"
 
 
@@ -91,6 +90,8 @@ class _Trials:
 
     def steps(self, phase: PlannedPhase) -> Speed:
         """Return the speed of learning in a phase, the variation of the images included."""
+        if phase.from_features:
+            return best({"float32": self._head_step(phase)}, phase.batch_size)
         n = self._n(phase.batch_size)
         trials: dict[Precision, Trial] = {
             precision: self._step(replace(self._plan, precision=precision), phase, n)
@@ -112,6 +113,13 @@ class _Trials:
             logits.sum().item()  # waits for a graphics card
 
         return trial
+
+    def _head_step(self, phase: PlannedPhase) -> Trial:
+        network, random, n = self._network(), torch.Generator(), phase.batch_size
+        features = torch.randn(n, network.head.in_features, device=self._device)
+        labels = torch.zeros(n, dtype=torch.long, device=self._device)
+        stepper = Stepper(self._plan, phase, network, ScaledHead(network.head, features), _STEPS)
+        return lambda: float(stepper.step(features, labels, random)[0].sum())
 
     def _n(self, batch_size: int) -> int:
         return min(FEW, batch_size) if self._device.type == "cpu" else batch_size

@@ -45,7 +45,8 @@ def stages(plan: RunPlan, costs: Costs | None = None) -> tuple[Stage, ...]:
         if reads.name not in [stage.name for stage in listed]:
             listed.append(reads)
         # after each epoch the validation images are looked at, which is counted to the images that are learned from
-        seconds = speed.seconds + (forward or 0) * n_val / max(1, n_train) if speed else None
+        looked_at = 0.0 if phase.from_features else (forward or 0.0) * n_val / max(1, n_train)
+        seconds = speed.seconds + looked_at if speed else None
         guess = ON_FEATURES if phase.from_features else BACKWARD
         listed.append(Stage(phase.title, n_train * phase.epochs, guess, seconds))
     scored = Stage(SCORE, n_test, ON_FEATURES) if plan.frozen else Stage(SCORE, n_test, 1.0, forward)

@@ -1,0 +1,129 @@
+"""How long a run will take on this computer and how much room it needs, before a person decides to begin it."""
+
+import time
+from dataclasses import dataclass
+
+import psutil
+import torch
+from torch import Tensor, nn
+
+from core.base.folders import Folders
+from core.data.reading import read_dataset
+from core.data.store.pixels import PixelStore
+from core.models.features import FeatureStore
+from core.models.network import Network, skeleton
+from core.train.costs import chosen, costs
+from core.train.feature_pass import BATCH, space_of
+from core.train.pace import Stage
+from core.train.plan import RunPlan
+from core.train.run import READ_FEATURES, READ_PIXELS, stages
+
+SAMPLE = 16
+"""Images of the data set that are read to see how fast that is, and looked up to see whether it has been done."""
+
+_MB = 2**20
+_FLOAT_BYTES = 4
+_PAIR = 2  # BatchNorm refuses to learn from one image
+_LEARNING = 3  # a weight that learns has a gradient and AdamW's two means
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run takes: `seconds` at most, as it may stop early; `images_per_s` of its longest part."""
+
+    seconds: float
+    images_per_s: float
+    memory_mb: float
+    disk_mb: float
+
+
+def estimate(plan: RunPlan, folders: Folders) -> Estimate:
+    """Measure for about a second, or take what was measured before, and return what the run will take.
+
+    Raises UserError as building the network does.
+    """
+    measured = costs(plan, folders)
+    plan = chosen(plan, measured)
+    ahead = _Ahead.of(plan, folders)
+    took = {stage: ahead.seconds(stage) for stage in stages(plan, measured)}
+    longest = max(took, key=took.__getitem__)
+    network = skeleton(plan.network, len(plan.dataset.classes), plan.framing.size_px)
+    return Estimate(
+        seconds=sum(took.values()),
+        images_per_s=longest.images / took[longest] if took[longest] else 0.0,
+        memory_mb=_memory_bytes(plan, network) / _MB,
+        disk_mb=(_weights_bytes(network) + ahead.bytes(plan)) / _MB,
+    )
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """What of the data set is still to be read: shares (0 to 1) of images without features and without squares.
+
+    `read_s` is what it takes to read an image.
+    """
+
+    features: float
+    squares: float
+    read_s: float
+
+    @classmethod
+    def of(cls, plan: RunPlan, folders: Folders) -> "_Ahead":
+        """Look some of the images up, and read them if they are not all there."""
+        images = plan.dataset.images
+        sample = images[:: max(1, len(images) // SAMPLE)][:SAMPLE]
+        hashes = [image.sha256 for image in sample]
+        features = 1 - len(FeatureStore(folders.features).get(space_of(plan), hashes)) / len(sample)
+        squares = 1 - len(PixelStore(folders.pixels, plan.framing).find(hashes)) / len(sample)
+        begun = time.perf_counter()
+        if features or squares:
+            list(read_dataset(plan.dataset.root, sample, plan.framing))
+        return cls(features, squares, (time.perf_counter() - begun) / len(sample))
+
+    def seconds(self, stage: Stage) -> float:
+        """Return how long a stage will take."""
+        seconds = stage.seconds or 0.0
+        if stage.name == READ_FEATURES:
+            return stage.images * self.features * (self.read_s + seconds)
+        if stage.name == READ_PIXELS:
+            return stage.images * self.squares * self.read_s
+        return stage.images * seconds
+
+    def bytes(self, plan: RunPlan) -> float:
+        """Return what will be added to the caches."""
+        square = plan.framing.resize_px**2 * 3 * self.squares
+        vector = plan.network.feature_dim * _FLOAT_BYTES * self.features
+        from_features = {phase.from_features for phase in plan.phases}
+        return len(plan.dataset.images) * ((False in from_features) * square + (True in from_features) * vector)
+
+
+def _weights_bytes(network: Network) -> int:
+    return sum(tensor.numel() for tensor in network.state().values()) * _FLOAT_BYTES
+
+
+def _memory_bytes(plan: RunPlan, network: Network) -> float:
+    """Return what the run holds at its peak; on a processor together with the program that is already there."""
+    deepest = max(plan.phases, key=lambda phase: phase.trained_groups)
+    network.freeze(deepest.trained_groups)
+    learning = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+    held: float = _weights_bytes(network) + _LEARNING * _FLOAT_BYTES * learning
+    batch = BATCH if deepest.from_features else deepest.batch_size
+    held += _FLOAT_BYTES * batch * _held_per_image(network, plan.framing.size_px, keeps=not deepest.from_features)
+    return held + (psutil.Process().memory_info().rss if plan.device.kind == "cpu" else 0)
+
+
+def _held_per_image(network: Network, size_px: int, keeps: bool) -> float:
+    """Return how many numbers are held at once to compute an image: every layer's result if learning `keeps` them for
+    the way back, else those of the layer where it is most."""
+    sizes: list[int] = []
+
+    def note(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        if isinstance(output, Tensor) and (output.requires_grad or not keeps):
+            before = sum(value.numel() for value in inputs if isinstance(value, Tensor))
+            sizes.append(output.numel() + (0 if keeps else before))
+
+    hooks = [module.register_forward_hook(note) for module in network.trunk.modules() if not list(module.children())]
+    network.train(keeps).features(torch.empty(_PAIR, 3, size_px, size_px, device="meta"))
+    for hook in hooks:
+        hook.remove()
+    return (sum(sizes) if keeps else max(sizes, default=0)) / _PAIR

@@ -1,0 +1,68 @@
+"""What a person is told before a run begins."""
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.base.folders import Folders
+from core.models.network import skeleton
+from core.models.speed import Speed
+from core.results.session import train
+from core.train import estimate as estimate_module
+from core.train.costs import Costs
+from core.train.estimate import estimate
+from core.train.plan import RunPlan
+from tests.core.conftest import planned
+
+MB = 2**20
+COSTS = Costs(Speed("float32", 0.5), (Speed("float32", 0.25), Speed("float32", 2.0)))
+
+
+@pytest.fixture
+def plan(images: Path, monkeypatch: pytest.MonkeyPatch) -> RunPlan:
+    monkeypatch.setattr(estimate_module, "costs", lambda plan, folders: COSTS)
+    return planned(images, strategy="fine-tune-all", epochs=3)
+
+
+def learning_s(plan: RunPlan) -> float:
+    """Return the seconds of all steps, with the look at the validation images after each epoch that learns layers."""
+    n_train, n_val, n_test = (len(plan.dataset.part(part)) for part in ("train", "val", "test"))
+    head, everything = plan.phases
+    head_s = head.epochs * n_train * 0.25
+    return head_s + everything.epochs * (n_train * 2.0 + n_val * 0.5) + n_test * 0.5
+
+
+def test_what_was_read_before_costs_nothing_again(plan: RunPlan, folders: Folders, tmp_path: Path) -> None:
+    first = estimate(plan, folders)
+    n_read = len(plan.dataset.part("train")) + len(plan.dataset.part("val"))
+    assert first.seconds > learning_s(plan) + n_read * 0.5
+    list(train(plan, tmp_path / "run", folders))
+    again = estimate(plan, folders)
+    # a few test images may be in the sample, which no run has read
+    assert learning_s(plan) <= again.seconds < first.seconds
+    assert (
+        first.images_per_s
+        == again.images_per_s
+        == pytest.approx(plan.phases[1].epochs * len(plan.dataset.part("train")) / (learning_s(plan) - _rest_s(plan)))
+    )
+    weights_mb = sum(t.numel() for t in skeleton(plan.network, 2).state().values()) * 4 / MB
+    squares_mb = len(plan.dataset.images) * plan.framing.resize_px**2 * 3 / MB
+    vectors_mb = len(plan.dataset.images) * plan.network.feature_dim * 4 / MB
+    assert first.disk_mb == pytest.approx(weights_mb + squares_mb + vectors_mb)
+    assert weights_mb <= again.disk_mb < first.disk_mb
+
+
+def _rest_s(plan: RunPlan) -> float:
+    return plan.phases[0].epochs * len(plan.dataset.part("train")) * 0.25 + len(plan.dataset.part("test")) * 0.5
+
+
+def test_memory_grows_with_the_batch_and_the_image_size(images: Path, folders: Folders) -> None:
+    def needed_mb(**settings: object) -> float:
+        plan = planned(images, strategy="from-scratch", epochs=1, **settings)
+        held_bytes: int = psutil.Process().memory_info().rss
+        return estimate(plan, folders).memory_mb - held_bytes / MB
+
+    small, many, large = needed_mb(batch_size=8), needed_mb(batch_size=4096), needed_mb(batch_size=4096, image_size=64)
+    assert many > small + 100
+    assert large > 3 * many
