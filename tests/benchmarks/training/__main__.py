@@ -8,6 +8,7 @@ Tables are printed in Markdown, all results are written to the folder --out. See
 """
 
 import argparse
+import signal
 import tempfile
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def main() -> None:
         options.add_argument("--trainers", nargs="+", default=["graft", *peers_here()], choices=["graft", *PEERS])
         _OPTIONS[name](options)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a worker does not go on alone
     given.out = given.out.absolute()
     records = Records(given.out / f"{given.command}.jsonl")
     given.do(given, records)

@@ -34,6 +34,7 @@ def planned(job: Job) -> RunPlan:
         device=job.device,
         image_size=job.size_px,
         batch_size=job.batch_size,
+        patience=job.epochs if job.every_epoch else None,
     )
     ready = WeightStore(job.folders.weights).ready(backbone)
     return plan(config, job.dataset(), choose_device(job.device), ready)
@@ -49,13 +50,14 @@ def train(job: Job) -> Outcome:
     end = events[-1]
     assert isinstance(end, Finished)
     recorded = load_run(folder).plan
+    precision = recorded.features_precision if job.mode == "feature-extraction" else recorded.precision
     return Outcome(
         seconds=seconds,
         epoch_seconds=_of_last_phase(made, events),
         accuracy=end.accuracy,
         n_test=end.n_test,
         batch_size=recorded.phases[-1].batch_size,
-        precision=recorded.precision,
+        precision=precision or "float32",
         parts={"epochs": end.epochs},
     )
 

@@ -21,7 +21,7 @@ class Job:
     """What a worker does. `work` is its folder: home, weights and split lie there, the same for all trainers.
 
     Where `size_px` or `batch_size` are None, the trainer uses its own. `precision` is what the bound computes in, as
-    torch calls it.
+    torch calls it. With `every_epoch` Graft does not stop early, so that a time is that of all epochs.
     """
 
     trainer: str
@@ -35,6 +35,7 @@ class Job:
     batch_size: int | None = None
     precision: str = ""
     device: str = "cpu"
+    every_epoch: bool = False
 
     @property
     def folders(self) -> Folders:

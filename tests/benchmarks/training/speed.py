@@ -43,7 +43,7 @@ def run(images: Path, work: Path, profile: Profile, trainers: Sequence[str], rou
     """Measure so many more rounds, and print a table of all that are in the records."""
     for backbone in profile.backbones:
         for mode, epochs in profile.epochs.items():
-            job = Job("survey", mode, backbone, images, work, epochs, device=profile.device)
+            job = Job("survey", mode, backbone, images, work, epochs, device=profile.device, every_epoch=True)
             job = replace(job, batch_size=profile.batch_size, precision=profile.precision)
             failed: set[str] = set()
             for _ in range(rounds):
