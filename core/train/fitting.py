@@ -23,11 +23,23 @@ EVALUATION_BATCH = 64
 
 @dataclass
 class Best:
-    """The epoch with the lowest validation loss, and the network as it was then."""
+    """The best epoch, and the network as it was then.
+
+    That is the latest whose validation loss is not above the lowest by more than its standard error (the rule of
+    Breiman et al. 1984): between such epochs few images cannot tell, and the later ones learned at lower rates.
+    """
 
     epoch: int = 0
     loss: float = math.inf
+    lowest: float = math.inf
+    slack: float = 0.0
     state: dict[str, Tensor] = field(default_factory=dict)
+
+    def takes(self, loss: float, standard_error: float) -> bool:
+        """Say whether an epoch with this validation loss is the best so far."""
+        if loss < self.lowest:
+            self.lowest, self.slack = loss, standard_error
+        return loss <= self.lowest + self.slack
 
     def keep(self, epoch: int, loss: float, changed: Mapping[str, Tensor]) -> None:
         """Remember this epoch by the tensors of the network's state_dict that have changed."""
@@ -78,7 +90,7 @@ class Fitting:
             with self._stepper.average.in_place() if self._stepper.average else nullcontext():
                 held_out = self._evaluate()
                 _require_finite(held_out.mean_loss)
-                is_best = held_out.mean_loss < self._best.loss
+                is_best = self._best.takes(held_out.mean_loss, held_out.standard_error)
                 if is_best:
                     keep(epoch, held_out.mean_loss)
             yield EpochDone(

@@ -155,7 +155,13 @@ def plan(config: RunConfig, dataset: Dataset, device: DeviceChoice, weights_read
         augmentation=decided.augmentation(),
         weight_decay=decided.number("weight_decay", 0.05, "Usual for AdamW; spares norms and biases."),
         label_smoothing=decided.number("label_smoothing", 0.1, "Keeps the model from being too sure."),
-        patience=int(decided.number("patience", max(4, decided.epochs() // 4), "A quarter of the epochs, at least 4.")),
+        patience=int(
+            decided.number(
+                "patience",
+                max(4, decided.epochs() // 2),
+                "Half of the epochs, at least 4: the last ones, at low rates, are often the best.",
+            )
+        ),
         class_weights=decided.class_weights(),
         flips=decided.flips(),
         mirror=decided.mirror(),

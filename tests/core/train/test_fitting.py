@@ -83,3 +83,19 @@ def test_a_loss_that_is_no_number_stays_in_the_sum() -> None:
         tally.add(torch.zeros(2, 2), torch.tensor([0, 1]))
     assert math.isfinite(tally.last_loss)
     assert not math.isfinite(tally.mean_loss)
+
+
+def test_the_standard_error_is_that_of_the_mean() -> None:
+    tally, random = Tally(), torch.Generator().manual_seed(0)
+    logits, labels = torch.randn(30, 4, generator=random), torch.randint(0, 4, (30,), generator=random)
+    for part in (slice(0, 11), slice(11, 30)):
+        tally.add(logits[part], labels[part])
+    losses = nn.functional.cross_entropy(logits, labels, reduction="none")
+    assert math.isclose(tally.standard_error, float(losses.std()) / 30**0.5, rel_tol=1e-4)
+
+
+def test_of_epochs_that_cannot_be_told_apart_the_latest_is_the_best() -> None:
+    best = Best()
+    taken = [best.takes(loss, error) for loss, error in ((1.0, 0.1), (0.5, 0.1), (0.58, 0.2), (0.61, 0.2), (0.6, 0.2))]
+    assert taken == [True, True, True, False, True]
+    assert not best.takes(0.7, 0.0), "the error is that of the lowest"
