@@ -18,7 +18,7 @@ class DisposableDatabase:
     """
 
     def __init__(self, file: Path, schema: str) -> None:
-        self._file, self._schema = file, schema
+        self.file, self._schema = file, schema
         self.problem = ""
 
     def do(self, work: Callable[[sqlite3.Connection], Result], otherwise: Result) -> Result:
@@ -30,15 +30,15 @@ class DisposableDatabase:
                 raise  # locked, full or not writable: the file itself is sound
             except sqlite3.DatabaseError:
                 for suffix in ("", "-wal", "-shm"):
-                    self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+                    self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
                 return self._once(work)
         except (OSError, sqlite3.Error) as error:
             self.problem = str(error)
             return otherwise
 
     def _once(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with closing(sqlite3.connect(self._file, timeout=_WAIT_S)) as database:
+        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with closing(sqlite3.connect(self.file, timeout=_WAIT_S)) as database:
             database.executescript(self._schema)
             with database:
                 database.execute("BEGIN IMMEDIATE")

@@ -1,19 +1,17 @@
 """Features that were computed once, kept for the next run: one SQLite file, a cache that may vanish any time."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.disposable import DisposableDatabase
+
 Vector = NDArray[np.float32]
-Result = TypeVar("Result")
 
 _LIMIT_BYTES = 4 * 2**30
-_WAIT_S = 5.0  # for another window that is writing
 _ASKED_AT_ONCE = 500  # some builds of SQLite take no more than 999 values in a statement
 
 _SCHEMA = """
@@ -35,48 +33,31 @@ class FeatureStore:
     """
 
     def __init__(self, folder: Path, limit_bytes: int = _LIMIT_BYTES) -> None:
-        self._file = folder / "features.db"
+        self._database = DisposableDatabase(folder / "features.db", _SCHEMA)
         self._limit_bytes = limit_bytes
-        self.problem = ""
+        self._full = ""
+
+    @property
+    def problem(self) -> str:
+        """Return in a sentence what could not be kept; nothing if all is well."""
+        wrong = self._database.problem
+        return f"Features cannot be kept for the next run in “{self._database.file}”: {wrong}." if wrong else self._full
 
     def get(self, space: str, hashes: Iterable[str]) -> dict[str, Vector]:
         """Return the stored vectors (D,) of those images that have one."""
         wanted = list(hashes)
-        return self._with(lambda database: _read(database, space, wanted), {})
+        return self._database.do(lambda database: _read(database, space, wanted), {})
 
     def put(self, space: str, vectors: Mapping[str, Vector]) -> None:
         """Store vectors (D,) by hash; one that is there already stays."""
-        self._with(lambda database: self._write(database, space, vectors), None)
-
-    def _with(self, work: Callable[[sqlite3.Connection], Result], otherwise: Result) -> Result:
-        try:
-            try:
-                return self._once(work)
-            except sqlite3.OperationalError:
-                raise  # locked, full or not writable: the file itself is sound
-            except sqlite3.DatabaseError:
-                for suffix in ("", "-wal", "-shm"):
-                    self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
-                return self._once(work)
-        except (OSError, sqlite3.Error) as error:
-            self.problem = f"Features cannot be kept for the next run in “{self._file}”: {error}."
-            return otherwise
-
-    def _once(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._file, timeout=_WAIT_S)) as database:
-            database.executescript(_SCHEMA)
-            with database:
-                return work(database)
+        self._database.do(lambda database: self._write(database, space, vectors), None)
 
     def _write(self, database: sqlite3.Connection, space: str, vectors: Mapping[str, Vector]) -> None:
         number = _touch(database, space)
         needed = sum(4 * vector.size for vector in vectors.values())
         if not _make_room(database, number, self._limit_bytes - needed):
             limit = f"{self._limit_bytes / 2**30:.1f} GB"
-            self.problem = (
-                f"The stored features have reached {limit}; those of further images are computed in each run."
-            )
+            self._full = f"The stored features have reached {limit}; those of further images are computed in each run."
             return
         for key, vector in vectors.items():
             blob = np.ascontiguousarray(vector, np.float32).tobytes()

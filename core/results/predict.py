@@ -1,6 +1,6 @@
 """A trained model in use: files or pictures in, class probabilities out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from core.base.errors import UserError
 from core.base.events import Stop, never
 from core.data.images import UnreadableImage
-from core.data.reading import read_squares
+from core.data.reading import Square, read_squares
 from core.models.device import DeviceChoice
 from core.models.inputs import as_seen
 from core.models.network import Network, restore
@@ -60,7 +60,12 @@ class Predictor:
 
     def predict(self, paths: Sequence[Path], stop: Stop = never) -> Iterator[Predicted]:
         """Yield what the model says of each file, in order; a file that cannot be read is one result among others."""
-        squares = read_squares(paths, self.plan.framing)
+        yield from self.predict_squares(paths, read_squares(paths, self.plan.framing), stop)
+
+    def predict_squares(
+        self, paths: Sequence[Path], squares: Generator[Square, None, None], stop: Stop = never
+    ) -> Iterator[Predicted]:
+        """Yield what `predict` does for files whose squares come in the same order; they are closed at the end."""
         try:
             for start in range(0, len(paths), BATCH):
                 if stop():

@@ -6,6 +6,8 @@ import numpy as np
 
 from core.base.folders import Folders
 from core.data.dataset import LabelledImage
+from core.data.reading import read_kept
+from core.data.store.pixels import PixelStore
 from core.models.features import FeatureStore
 from core.results.metrics import Judged
 from core.results.predict import Predicted, Predictor
@@ -26,7 +28,8 @@ def said_of(
     root = plan.dataset.root
     stored = _stored_features(plan, images, folders) if plan.frozen else {}
     if len(stored) < len({image.sha256 for image in images}):
-        return predictor.predict([root / image.path for image in images])
+        squares = read_kept(root, images, plan.framing, PixelStore(folders.pixels, plan.framing))
+        return predictor.predict_squares([root / image.path for image in images], squares)
     rows = predictor.from_features(np.stack([stored[image.sha256] for image in images]))
     return (Predicted(root / image.path, row) for image, row in zip(images, rows, strict=True))
 

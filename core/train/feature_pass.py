@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from core.base.events import Event, Stop, Warned
 from core.data.dataset import LabelledImage
 from core.data.images import READER_VERSION, UnreadableImage
-from core.data.reading import read_dataset, require_there
+from core.data.reading import read_kept, require_there
+from core.data.store.pixels import PixelStore
 from core.models.features import FeatureStore
 from core.models.inference import Frozen
 from core.models.inputs import as_seen
@@ -33,8 +34,8 @@ def space_of(plan: RunPlan) -> str:
 class FeaturePass:
     """Brings the features of images, from the store where it has them and through the network where it has not."""
 
-    def __init__(self, plan: RunPlan, network: Network, store: FeatureStore) -> None:
-        self._plan, self._network, self._store = plan, network, store
+    def __init__(self, plan: RunPlan, network: Network, store: FeatureStore, pixels: PixelStore) -> None:
+        self._plan, self._network, self._store, self._pixels = plan, network, store, pixels
         self._frozen: Frozen | None = None
         self._device = network.head.weight.device
         self._space = space_of(plan)
@@ -48,7 +49,7 @@ class FeaturePass:
         missing = list({image.sha256: image for image in images if image.sha256 not in features}.values())
         yield from _told(pace.advance(len(images) - len(missing)))
         root = self._plan.dataset.root
-        squares = read_dataset(root, missing, self._plan.framing)
+        squares = read_kept(root, missing, self._plan.framing, self._pixels)
         try:
             for start in range(0, len(missing), BATCH):
                 if stop():

@@ -10,6 +10,7 @@ from core.base.errors import UserError
 from core.base.events import Ending, EpochDone, Event, Finished, PhaseStarted, Stop, Warned
 from core.base.folders import Folders
 from core.data.dataset import LabelledImage, Part
+from core.data.store.pixels import PixelStore
 from core.models.backbones import BACKBONES
 from core.models.features import FeatureStore
 from core.models.network import Network, build
@@ -167,7 +168,8 @@ class _Run:
     def _features(self, network: Network) -> Generator[Event, None, tuple[Batches, Batches]]:
         self._pace.enter(READ_FEATURES)
         store = FeatureStore(self._folders.features)
-        features = yield from FeaturePass(self._plan, network, store).run(self._images(), self._pace, self._stop)
+        one_pass = FeaturePass(self._plan, network, store, PixelStore(self._folders.pixels, self._plan.framing))
+        features = yield from one_pass.run(self._images(), self._pace, self._stop)
         if store.problem:
             yield Warned(store.problem)
         return self._feature_batches("train", features), self._feature_batches("val", features)
