@@ -1,7 +1,9 @@
 """The live curves of a run: loss above, accuracy below. A thread draws them; the window only shows the pictures."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from math import ceil
 
@@ -16,7 +18,10 @@ from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import text_label
 
 REDRAW_MS = 250
-"""Four times a second is enough for the eye; each redraw takes a few dozen milliseconds from the run."""
+SELDOM_MS = 1000
+REST = 15
+"""Four times a second is enough for the eye. But drawing takes its time from the run: it rests so many times as long
+as it took, so that it has a fifteenth of one core at most, though never longer than `SELDOM_MS`."""
 POLL_MS = 15
 
 
@@ -37,6 +42,14 @@ def accuracy_bottom(accuracies: Sequence[float]) -> float:
     return max(0.0, int(10 * min(accuracies, default=0.0) - 0.5) / 10)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """The pictures, and how long the processor was at them."""
+
+    pixels: list[Pixels]
+    took_ms: float
+
+
 class RunPlots(QWidget):
     """Two plots under their headings. `show_run` may be called as often as events come; `drawn` tells of a redraw."""
 
@@ -54,7 +67,10 @@ class RunPlots(QWidget):
         self._live: LiveRun | None = None
         self._epochs = 0
         self._wanted: tuple[object, ...] = ()
-        self._drawing: Future[list[Pixels]] | None = None
+        self._drawing: Future[Drawn] | None = None
+        self._pools: list[ThreadPoolExecutor] = []
+        self.destroyed.connect(partial(_wait_for, self._pools))
+        self._pause_ms = REDRAW_MS
         self.redraws = 0
         self._since = QElapsedTimer()
         self._timer = QTimer(self, singleShot=True)
@@ -70,8 +86,8 @@ class RunPlots(QWidget):
         """Show what `live` knows by the time of the next redraw; `epochs` are those planned."""
         self._live, self._epochs = live, epochs
         if self.isVisible() and not self._timer.isActive():
-            waited = self._since.elapsed() if self._since.isValid() else REDRAW_MS
-            self._timer.start(max(0, REDRAW_MS - waited))
+            waited = self._since.elapsed() if self._since.isValid() else self._pause_ms
+            self._timer.start(max(0, self._pause_ms - waited))
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Catch up at once with what came while nobody looked."""
@@ -117,17 +133,19 @@ class RunPlots(QWidget):
         self._since.start()
         work = [self.loss.work(self._loss_curves(live)), self.accuracy.work(self._accuracy_curves(live))]
         pool = ThreadPoolExecutor(1, thread_name_prefix="plots")
+        self._pools[:] = [pool]
         self._drawing = pool.submit(_all_of, work)
-        pool.shutdown(wait=False)
+        pool.shutdown(wait=False)  # the thread ends with the drawing
         self._poll.start()
 
     def _look(self) -> None:
         """Show what was drawn, and draw again what came meanwhile."""
         if self._drawing is None or not self._drawing.done():
             return
-        drawn, self._drawing = self._drawing, None
+        drawn, self._drawing = self._drawing.result(), None
         self._poll.stop()
-        for plot, pixels in zip((self.loss, self.accuracy), drawn.result(), strict=True):
+        self._pause_ms = min(max(REDRAW_MS, round(REST * drawn.took_ms)), SELDOM_MS)
+        for plot, pixels in zip((self.loss, self.accuracy), drawn.pixels, strict=True):
             plot.show_pixels(pixels)
         self.redraws += 1
         self.drawn.emit()
@@ -208,5 +226,12 @@ class CurvePlot(QWidget):
             QPainter(self).drawImage(self.rect(), self._picture)
 
 
-def _all_of(work: Sequence[Callable[[], Pixels]]) -> list[Pixels]:
-    return [draw() for draw in work]
+def _all_of(work: Sequence[Callable[[], Pixels]]) -> Drawn:
+    begun = time.thread_time()
+    return Drawn([draw() for draw in work], 1000 * (time.thread_time() - begun))
+
+
+def _wait_for(pools: list[ThreadPoolExecutor], *_: object) -> None:
+    """Wait for the drawing under way; called when the plots themselves are gone already."""
+    for pool in pools:
+        pool.shutdown()
