@@ -66,6 +66,9 @@ WISHES: dict[PageKey, tuple[str, ...]] = {
     "results": ("go",),
     "use": ("predict_paths", "predict_image", "stop_predicting", "clear_predictions", "save_csv", "go"),
 }
+AHEAD: tuple[PageKey, ...] = ("model", "train")
+AHEAD_MS = 300
+"""These pages are built before they are asked for, so long after each other: it takes a tenth of a second each."""
 LEAVE_MS = 20_000
 """How long a run may take to put its best epoch away before the window closes without waiting on."""
 
@@ -88,6 +91,8 @@ class MainWindow(QMainWindow):
         self._page: PageKey | None = None
         self._project: ProjectInfo | None = None
         self._leaving = False
+        self._ahead = QTimer(self, interval=AHEAD_MS)
+        self._ahead.timeout.connect(self._build_ahead)
         self._patience = QTimer(self, interval=LEAVE_MS, singleShot=True)
         self._patience.timeout.connect(self.close)
         self._settings = QSettings(str(session.state.folders.data / "window.ini"), QSettings.Format.IniFormat)
@@ -132,6 +137,8 @@ class MainWindow(QMainWindow):
         cast(Page, self.page(state.page)).show_state(state)
         if state.device is not None:
             self.page("data")  # ahead of its use: to build it together with the first images would be felt
+            if self.isVisible() and self._missing and not self._ahead.isActive():
+                self._ahead.start()
         self.sidebar.show_state(state)
         self.status_line.show_state(state)
         self.setWindowTitle(f"{state.project.name} – Graft" if state.project else "Graft")
@@ -153,8 +160,19 @@ class MainWindow(QMainWindow):
                     self._leave_after_run()
                 return
         self._patience.stop()
+        self._ahead.stop()
         self._settings.setValue("geometry", self.saveGeometry())
         super().closeEvent(event)
+
+    def _build_ahead(self) -> None:
+        if self._missing:
+            self.page(self._missing[0])
+        else:
+            self._ahead.stop()
+
+    @property
+    def _missing(self) -> list[PageKey]:
+        return [key for key in AHEAD if key not in self._pages]
 
     def _arrange(self) -> None:
         middle = QVBoxLayout()
