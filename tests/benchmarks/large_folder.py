@@ -153,18 +153,17 @@ class Person:
 
     def leaves(self) -> None:
         """Open another project in place of this one, be it that this one is still read."""
-        project, begun = self._session.state.project, time.perf_counter()
-        left = 0.0
+        project, begun, stopped = self._session.state.project, time.perf_counter(), 0.0
 
         def gone() -> bool:
-            nonlocal left
-            if self._session.state.project == project:
+            nonlocal stopped
+            if self._session.state.reading is not None and not stopped:
                 return False
-            left = left or time.perf_counter() - begun
-            return self.settled()
+            stopped = stopped or time.perf_counter() - begun
+            return self._session.state.project != project and self.settled()
 
         self.does("another project", self._session.try_samples, gone)
-        print(f"{'the other is open after':<22}{left:6.2f} s")
+        print(f"{'reading ended after':<22}{stopped:7.2f} s")
 
     def settled(self) -> bool:
         """Say whether the images are read and nothing is under way."""
