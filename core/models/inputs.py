@@ -10,7 +10,8 @@ from core.models.backbones import Backbone
 
 def as_seen(squares: NDArray[np.uint8], size_px: int, backbone: Backbone, device: torch.device) -> Tensor:
     """Return the network's input (N, 3, size_px, size_px) for squares (N, R, R, 3): training, scoring, prediction."""
-    return normalise(centre(to_unit(squares, device), size_px), backbone)
+    start = (squares.shape[1] - size_px) // 2  # cut while they are bytes: what is cut off need not be computed
+    return normalise(to_unit(squares[:, start : start + size_px, start : start + size_px], device), backbone)
 
 
 def to_unit(squares: NDArray[np.uint8], device: torch.device) -> Tensor:
@@ -22,10 +23,4 @@ def normalise(images: Tensor, backbone: Backbone) -> Tensor:
     """Return images with the mean and deviation that the backbone was trained with, channels last in memory."""
     mean = torch.tensor(backbone.mean, device=images.device).view(1, 3, 1, 1)
     std = torch.tensor(backbone.std, device=images.device).view(1, 3, 1, 1)
-    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
-
-
-def centre(squares: Tensor, size_px: int) -> Tensor:
-    """Return the central (N, 3, size_px, size_px) of (N, 3, R, R)."""
-    start = (squares.shape[-1] - size_px) // 2
-    return squares[..., start : start + size_px, start : start + size_px]
+    return (images - mean).div_(std).contiguous(memory_format=torch.channels_last)

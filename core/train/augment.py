@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.base.config import Augmentation
-from core.train.operations import OPERATIONS, affine, brighten, contrast, saturate, turn
+from core.train.operations import OPERATIONS, affine, recolour, turn
 
 _TRIES = 10  # for a crop of the wished area and shape that lies within the image
 
@@ -98,9 +98,7 @@ def carry_out(squares: Tensor, size_px: int, drawn: Drawn) -> Tensor:
     grid = functional.affine_grid(_places(drawn), size, align_corners=False).to(squares.device)
     shown = functional.grid_sample(squares, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     factors = (drawn.brightness, drawn.saturation, drawn.contrast)
-    for change, factor in zip((brighten, saturate, contrast), factors, strict=True):
-        shown = change(shown, factor.to(shown.device))
-    return _recoloured(shown, drawn)
+    return _recoloured(recolour(shown, *(factor.to(shown.device) for factor in factors)), drawn)
 
 
 def _uniform(shape: tuple[int, ...], low: float, high: float, random: torch.Generator) -> Tensor:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.models.backbones import Backbone
-from core.models.inputs import as_seen, centre, normalise, to_unit
+from core.models.inputs import as_seen, normalise, to_unit
 from core.train.augment import Variation, vary
 from core.train.squares import Squares
 
@@ -102,5 +102,6 @@ def varied(
     random: torch.Generator,
 ) -> Tensor:
     """Return what a network sees while it learns, (N, 3, size_px, size_px), of squares (N, R, R, 3)."""
-    images = to_unit(pixels, device)
-    return normalise(vary(images, size_px, variation, random) if variation else centre(images, size_px), backbone)
+    if variation is None:
+        return as_seen(pixels, size_px, backbone, device)
+    return normalise(vary(to_unit(pixels, device), size_px, variation, random), backbone)

@@ -12,7 +12,7 @@ from torchvision.transforms.v2 import ColorJitter, RandomResizedCrop
 from torchvision.transforms.v2 import functional as single
 
 from core.train.augment import VARIATIONS, Drawn, Variation, carry_out, draw, variation_of, vary
-from core.train.operations import OPERATIONS, brighten, contrast, saturate, sharpen
+from core.train.operations import OPERATIONS, brighten, contrast, recolour, saturate, sharpen
 
 STILL = Variation(smallest=1, stretch=1, degrees=0, brightness=0, contrast=0, saturation=0, flip=False)
 TOLERANCE = 1e-5
@@ -75,6 +75,20 @@ def test_light_and_colours_are_those_of_torchvision() -> None:
     ):
         expected = torch.stack([one(image, factor) for image, factor in zip(images, factors, strict=True)])
         assert torch.allclose(batched(images, torch.tensor(factors)), expected, atol=TOLERANCE), one.__name__
+
+
+def test_all_colours_at_once_are_one_after_the_other_where_nothing_is_clipped() -> None:
+    images = 0.4 + 0.2 * squares()
+    light, colour, more = (
+        torch.tensor([0.9, 1.1, 1.0, 1.2]),
+        torch.tensor([0.0, 1.3, 1.0, 0.7]),
+        torch.tensor([1.3, 0.7]),
+    )
+    factors = (light, colour, more.repeat(2))
+    expected = contrast(saturate(brighten(images, factors[0]), factors[1]), factors[2])
+    assert torch.allclose(recolour(images, *factors), expected, atol=TOLERANCE)
+    bright = recolour(images, torch.full((4,), 3.0), torch.ones(4), torch.ones(4))
+    assert torch.equal(bright, torch.ones_like(images))
 
 
 def expected_of(key: str, image: Tensor, amount: float) -> Tensor:
