@@ -1,8 +1,11 @@
 """What a file says of its picture besides the pixels: measured once for each content and kept in the project."""
 
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,16 @@ class Facts:
 
     def to_json(self) -> str:
         """Return the facts as text to be stored."""
-        return _ADAPTER.dump_json(self).decode()
+        return _adapter().dump_json(self).decode()
 
     @staticmethod
     def from_json(text: str) -> "Facts":
         """Return the facts that `to_json` wrote."""
-        return _ADAPTER.validate_json(text)
+        return _adapter().validate_json(text)
 
 
-_ADAPTER = TypeAdapter(Facts)
+@cache
+def _adapter() -> "TypeAdapter[Facts]":
+    from pydantic import TypeAdapter  # not above: it is half of what a process of a scan takes to start
+
+    return TypeAdapter(Facts)
