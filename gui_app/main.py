@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from multiprocessing import freeze_support
 from pathlib import Path
 
 COMMANDS = frozenset({"models", "weights", "check", "train", "evaluate", "predict", "sample"})
@@ -13,6 +14,7 @@ SETTLE_MS = 5_000
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line or the window, and return the exit code."""
+    freeze_support()  # in a packed program, a process of a scan begins here
     words = list(sys.argv[1:] if argv is None else argv)
     if words and not _is_place(words):
         from core.cli import main as command_line

@@ -1,27 +1,28 @@
-"""Reading a folder of images: first the list of files stands, then each of them is decoded and hashed, in threads."""
+"""Reading a folder of images: first the list of files stands, then each is decoded and hashed, several at once."""
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import islice
 from pathlib import Path
-from threading import Event
 
 from core.base.errors import UserError
 from core.base.events import Progress, Stop, never
 from core.data.folder.listing import FoundImage, Scan, list_folder
-from core.data.images import ImageFacts, UnreadableImage, examine_all, printable
+from core.data.folder.workers import WORKERS, Read, Workers, in_processes, in_threads
+from core.data.images import printable
 
 __all__ = ["Examined", "FoundImage", "Listed", "Scan", "Scanned", "scan"]
 
-_THREADS = min(8, os.cpu_count() or 1)
-_WAITING = 4 * _THREADS
-"""How many batches are handed to the threads ahead of time; few, so that the memory stays small."""
+_MANY = 2000
+"""From so many unread files on, processes are worth the second that they take to start."""
+
+_WAITING = 4 * WORKERS
+"""How many batches are handed to the workers ahead of time; few, so that the memory stays small."""
 
 _BATCH_FILES, _BATCH_BYTES = 16, 2 * 2**20
-"""What a thread reads in one go at most: measured together, small files take a quarter less time."""
+"""What a worker reads in one go at most: measured together, small files take a quarter less time."""
 
 _PROGRESS_S = 0.1
 _KEEP_S = 5.0
@@ -111,28 +112,37 @@ def _stamp(image: FoundImage) -> tuple[int, int]:
 
 
 def _examined(root: Path, todo: Sequence[Numbered], stop: Stop) -> Iterator[Numbered]:
-    """Yield every image with what decoding said, and its index, in the order in which the threads are done."""
+    """Yield every image with what decoding said, and its index, in the order in which the workers are done."""
     yield from (numbered for numbered in todo if numbered[1].problem)
-    batches = _batches([numbered for numbered in todo if not numbered[1].problem])
-    running: set[Future[list[Numbered]]] = set()
-    halted = Event()
-    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="graft-scan")
-    try:
-        while not stop():
-            ahead = islice(batches, _WAITING - len(running))
-            running |= {pool.submit(_examine, root, batch, halted) for batch in ahead}
-            if not running:
-                return
-            finished, running = wait(running, timeout=_PROGRESS_S, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield from future.result()
-    finally:
-        halted.set()
-        pool.shutdown(cancel_futures=True)
+    left = {index: image for index, image in todo if not image.problem}
+    if len(left) >= _MANY and WORKERS > 1:
+        try:
+            with in_processes() as workers:
+                for index, image in _read_by(workers, root, list(left.items()), stop):
+                    del left[index]
+                    yield index, image
+        except (BrokenExecutor, OSError):
+            pass  # none could be started, or the system ended one: what is left is read here
+    with in_threads() as workers:
+        yield from _read_by(workers, root, list(left.items()), stop)
+
+
+def _read_by(workers: Workers, root: Path, images: Sequence[Numbered], stop: Stop) -> Iterator[Numbered]:
+    batches = _batches(images)
+    running: dict[Future[list[Read]], list[Numbered]] = {}
+    while not stop():
+        for batch in islice(batches, _WAITING - len(running)):
+            running[workers.read(root, [image.path for _, image in batch])] = batch
+        if not running:
+            return
+        finished, _ = wait(running, timeout=_PROGRESS_S, return_when=FIRST_COMPLETED)
+        for future in finished:
+            for (index, image), read in zip(running.pop(future), future.result(), strict=True):
+                yield index, _with(image, read)
 
 
 def _batches(images: Sequence[Numbered]) -> Iterator[list[Numbered]]:
-    """Yield what a thread reads in one go: small files together; of few files no more than leaves work for all."""
+    """Yield what a worker reads in one go: small files together; of few files no more than leaves work for all."""
     most = max(1, min(_BATCH_FILES, len(images) // _WAITING))
     batch: list[Numbered] = []
     size = 0
@@ -146,17 +156,10 @@ def _batches(images: Sequence[Numbered]) -> Iterator[list[Numbered]]:
         yield batch
 
 
-def _examine(root: Path, batch: Sequence[Numbered], halted: Event) -> list[Numbered]:
-    """Return the images with what decoding said; only those that were reached before the halt."""
-    paths = (root / image.path for _, image in batch)
-    found = examine_all(takewhile(lambda _: not halted.is_set(), paths))
-    return [(index, _with(image, what)) for (index, image), what in zip(batch, found, strict=False)]
-
-
-def _with(image: FoundImage, found: ImageFacts | UnreadableImage) -> FoundImage:
-    if isinstance(found, UnreadableImage):
-        return replace(image, problem=found.reason)
-    return replace(image, sha256=found.sha256, width_px=found.width_px, height_px=found.height_px, facts=found.facts)
+def _with(image: FoundImage, read: Read) -> FoundImage:
+    if isinstance(read, str):
+        return replace(image, problem=read)
+    return replace(image, sha256=read.sha256, width_px=read.width_px, height_px=read.height_px, facts=read.facts)
 
 
 def _progress(done: int, total: int, seconds: float) -> Progress:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.synchronize import Lock
 from threading import Condition, get_ident
 
 from core.data.formats.pixels import MEMORY_LIMIT_MB
@@ -18,6 +19,12 @@ class Memory:
         self._held: dict[int, int] = {}
         self._waiting: set[int] = set()
         self._changed = Condition()
+        self._turn: Lock | None = None
+
+    def take_turns(self, turn: Lock) -> None:
+        """From now on, of all processes with this lock and one thread each, only one at a time has a file that takes
+        more than little: none of them knows what the others hold."""
+        self._turn = turn
 
     @contextmanager
     def share(self) -> Iterator[None]:
@@ -31,14 +38,18 @@ class Memory:
             yield
         finally:
             with self._changed:
-                del self._held[me]
+                held = self._held.pop(me)
                 self._changed.notify_all()
+            if held and self._turn:
+                self._turn.release()
 
     def claim(self, needed_bytes: int) -> None:
         """Wait until this thread may take so much in all. Outside of a share, and for little, nothing is counted."""
         me = get_ident()
         if needed_bytes < SMALL_BYTES or needed_bytes <= self._held.get(me, needed_bytes):
             return
+        if self._turn and not self._held[me]:
+            self._turn.acquire()
         with self._changed:
             self._waiting.add(me)
             self._changed.notify_all()
@@ -54,4 +65,4 @@ class Memory:
 
 
 MEMORY = Memory(MEMORY_LIMIT_MB * 2**20)
-"""The one of the process."""
+"""The one of the process. Processes that read for a scan take turns beside it: one more large file at most."""

@@ -98,6 +98,41 @@ def test_two_that_both_want_more_do_not_wait_for_ever() -> None:
         first.ends()
 
 
+class Lock:
+    """A lock between processes, as far as it is used; says who came to it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.came = threading.Semaphore(0)
+
+    def acquire(self) -> None:
+        self.came.release()
+        assert self._lock.acquire(timeout=PATIENCE_S)
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+def test_processes_take_turns_at_large_files() -> None:
+    lock = Lock()
+    one, another = Memory(LIMIT), Memory(LIMIT)
+    for process in (one, another):
+        process.take_turns(lock)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(3) as pool:
+        first, second = Turn(pool, one, LARGE, LIMIT), Turn(pool, another, LARGE)
+        small = Turn(pool, another, SMALL_BYTES - 1)
+        assert first.asks_for(0).gets(0) and lock.came.acquire(timeout=PATIENCE_S)
+        assert first.asks_for(1).gets(1)
+        second.asks_for()
+        assert lock.came.acquire(timeout=PATIENCE_S)
+        assert small.asks_for().gets()
+        assert not second.has[0].is_set()
+        first.ends()
+        assert second.gets()
+        for turn in (second, small):
+            turn.ends()
+
+
 WAYS: dict[str, Callable[[Path], object]] = {
     "examine": examine,
     "read": read_image,
