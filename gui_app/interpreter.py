@@ -33,3 +33,8 @@ def pass_over() -> None:
 def search() -> None:
     """Give back what only holds on to itself, among all that was made since the last `pass_over`."""
     gc.collect()
+
+
+def let_go() -> None:
+    """Let the end of the program find all objects again: libraries complain there of what seems to be forgotten."""
+    gc.unfreeze()

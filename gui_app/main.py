@@ -60,4 +60,5 @@ def _open_window(folder: Path | None) -> int:
         # a thread that is deep in a library cannot be ended, and destroying it would abort the process with a
         # crash report; everything finished is on disk already
         os._exit(code)
+    interpreter.let_go()
     return code

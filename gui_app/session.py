@@ -17,6 +17,7 @@ from core.base.folders import Folders
 from gui_app import job, projects
 from gui_app.curating import Curating
 from gui_app.desk import Desk, Task, without_stale
+from gui_app.estimating import Estimating
 from gui_app.job import Work
 from gui_app.notify import Notifier
 from gui_app.predicting import Predicting
@@ -43,7 +44,7 @@ class Session(QObject):
         self.store = Store(State(folders), self)
         self._desk = Desk(self.notifier, self)
         # short looks that need not wait for a run; the newest is the one that counts
-        self._devices, self._records, self._notes = (Desk(self.notifier, self) for _ in range(3))
+        self._devices, self._records, self._notes, trials = (Desk(self.notifier, self) for _ in range(4))
         self._training = Training(self.store, self.notifier, self._desk)
         self._training.ended.connect(self._run_ended)
         self._predicting = Predicting(self.store, self.notifier, self._desk)
@@ -53,6 +54,7 @@ class Session(QObject):
         self._project: Project | None = None
         self._planned_for: tuple[object, ...] = ()
         self.store.changed.connect(self._plan_again)
+        self._estimating = Estimating(self.store, trials)
 
     @property
     def state(self) -> State:
@@ -66,6 +68,7 @@ class Session(QObject):
 
     def close(self, wait_ms: int) -> bool:
         """Stop all work, wait for it at most `wait_ms`, and let the project go; False if some work did not end."""
+        self._estimating.close()
         ended = job.settle(wait_ms)
         self._predicting.delete_pasted()
         self._curating.write_all()

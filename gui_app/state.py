@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.models.device import DeviceChoice
     from core.results.predict import Predicted
     from core.results.runs import RunRecord, RunSummary
+    from core.train.estimate import Estimate
     from core.train.plan import RunPlan
     from gui_app.image_table import ImageTable
     from gui_app.live import LiveRun
@@ -48,8 +49,8 @@ class State:
     is no dataset though the images were read. `corrections` are the words of a person
     that hold now, by path and field; `scan` has them already. `grouping` is the key of what keeps images together,
     `shares` the parts in percent, `changes` what is new in the folder since it was read before. A `plan` with a
-    `plan_problem` is only a preview: it cannot be carried out yet. `device_problem` says why the chosen device is not
-    there. `busy` names work that no other field shows.
+    `plan_problem` is only a preview: it cannot be carried out yet; `estimate` is what it takes, once that is measured.
+    `device_problem` says why the chosen device is not there. `busy` names work that no other field shows.
     """
 
     folders: Folders
@@ -73,6 +74,7 @@ class State:
     weights_ready: frozenset[str] = frozenset()
     plan: RunPlan | None = None
     plan_problem: str = ""
+    estimate: Estimate | None = None
     download: tuple[str, Progress] | None = None
     live: LiveRun | None = None
     training: bool = False

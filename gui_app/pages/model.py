@@ -18,7 +18,7 @@ from gui_app.state import State
 from gui_app.theme import SIZE, SPACE, Tone
 from gui_app.transfer import LayerPicture, StrategyCards
 from gui_app.widgets import Card, Disclosure, PageFrame, line, link_button, primary_button, restyle, text_label
-from gui_app.words import as_tip, count
+from gui_app.words import as_tip, count, duration, memory
 
 if TYPE_CHECKING:
     from core.train.plan import RunPlan
@@ -61,6 +61,7 @@ class ModelPage(PageFrame):
                 form.forget()
             form.show_values(state.config, decided)
         self._show_plan(state.plan)
+        self._show_estimate(state)
         self._show_train()
 
     def _models_card(self) -> Card:
@@ -111,8 +112,10 @@ class ModelPage(PageFrame):
         column.addWidget(self._share)
         column.addWidget(line())
         self._summary = text_label(role="muted", wrap=True, name="plan_summary")
+        self._estimate = text_label(role="muted", wrap=True, name="plan_estimate")
         self._add_forms(column)
         column.addWidget(self._summary)
+        column.addWidget(self._estimate)
         column.addStretch(1)
         area = QScrollArea()
         area.setObjectName("transfer")
@@ -163,6 +166,22 @@ class ModelPage(PageFrame):
         )
         self._share.setText(f"{words}{slower}")
         self._summary.setText(_in_one_line(self, plan))
+
+    def _show_estimate(self, state: State) -> None:
+        """Say what the run takes, or that it is being found out; a plan that cannot be carried out takes nothing."""
+        self._estimate.setVisible(state.plan is not None and not state.plan_problem)
+        if state.estimate is None:
+            self._estimate.setText(self.tr("Measuring how fast this computer is …"))
+            return
+        words = self.tr("On this computer: at most {time} · {rate} images/s · {memory} of memory · {disk} on the disk")
+        self._estimate.setText(
+            words.format(
+                time=duration(state.estimate.seconds),
+                rate=count(round(state.estimate.images_per_s)),
+                memory=memory(state.estimate.memory_mb),
+                disk=memory(max(1.0, state.estimate.disk_mb)),
+            )
+        )
 
     def _show_train(self) -> None:
         state = self._state

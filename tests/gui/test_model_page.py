@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from core.base.events import Progress
 from core.data.store.project import Project
 from core.models.backbones import BACKBONES
-from gui_app import job
+from gui_app import estimating, job
 from gui_app.models_table import ModelsTable, millions
 from gui_app.transfer import LayerPicture, StrategyCard
 from gui_app.window import MainWindow
@@ -262,3 +262,24 @@ class SlowServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def test_what_a_run_takes_is_measured_for_the_plan_that_is_shown(page: MainWindow, qtbot: QtBot) -> None:
+    assert read(page, "plan_estimate") == "Measuring how fast this computer is …"
+    qtbot.waitUntil(lambda: page.session.state.estimate is not None, timeout=WAIT_MS)
+    told = read(page, "plan_estimate")
+    assert told.startswith("On this computer: at most ")
+    assert told.endswith(" on the disk")
+    first = page.session.state.estimate
+    find(page, "strategy_fine-tune-all", StrategyCard).click()
+    assert page.session.state.estimate is None
+    assert read(page, "plan_estimate") == "Measuring how fast this computer is …"
+    qtbot.waitUntil(lambda: page.session.state.estimate is not None, timeout=WAIT_MS)
+    assert page.session.state.estimate != first
+
+
+def test_no_estimate_is_made_for_a_page_that_is_not_looked_at(opened: MainWindow, qtbot: QtBot) -> None:
+    assert opened.session.state.plan is not None
+    qtbot.wait(2 * estimating.WAIT_MS)
+    assert opened.session.state.estimate is None
+    assert not job.running()
