@@ -112,10 +112,8 @@ class ModelPage(PageFrame):
         column.addWidget(self._share)
         column.addWidget(line())
         self._summary = text_label(role="muted", wrap=True, name="plan_summary")
-        self._estimate = text_label(role="muted", wrap=True, name="plan_estimate")
         self._add_forms(column)
         column.addWidget(self._summary)
-        column.addWidget(self._estimate)
         column.addStretch(1)
         area = QScrollArea()
         area.setObjectName("transfer")
@@ -124,9 +122,12 @@ class ModelPage(PageFrame):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inner)
+        self._estimate = text_label(role="muted", wrap=True, name="plan_estimate")
         self._problem = text_label(role="problem", wrap=True, name="model_problem")
         card.body.addWidget(area, 1)
-        card.body.addWidget(self._problem)  # beneath what scrolls: it is never out of sight
+        # beneath what scrolls: they are never out of sight
+        card.body.addWidget(self._estimate)
+        card.body.addWidget(self._problem)
         return card
 
     def _add_forms(self, column: QVBoxLayout) -> None:
@@ -173,7 +174,7 @@ class ModelPage(PageFrame):
         if state.estimate is None:
             self._estimate.setText(self.tr("Measuring how fast this computer is …"))
             return
-        words = self.tr("On this computer: at most {time} · {rate} images/s · {memory} of memory · {disk} on the disk")
+        words = self.tr("At most {time} on this computer · {rate} images/s · {memory} of memory, {disk} on the disk")
         self._estimate.setText(
             words.format(
                 time=duration(state.estimate.seconds),

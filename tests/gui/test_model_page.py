@@ -268,7 +268,7 @@ def test_what_a_run_takes_is_measured_for_the_plan_that_is_shown(page: MainWindo
     assert read(page, "plan_estimate") == "Measuring how fast this computer is …"
     qtbot.waitUntil(lambda: page.session.state.estimate is not None, timeout=WAIT_MS)
     told = read(page, "plan_estimate")
-    assert told.startswith("On this computer: at most ")
+    assert told.startswith("At most ")
     assert told.endswith(" on the disk")
     first = page.session.state.estimate
     find(page, "strategy_fine-tune-all", StrategyCard).click()
