@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Curating(QObject):
-    """Writes every word into the project at once, then has what follows from it put together beside the window.
+    """Writes every word into the project, a few at once and many beside the window, where what follows is put together.
 
     `read_again` is wanted when another reading of the folder was chosen, or images from elsewhere were added.
     """
@@ -42,7 +42,18 @@ class Curating(QObject):
         self._survey: Survey | None = None
         self._listed: Scan | None = None
         self._unwritten = Unwritten()
-        self._said_meanwhile = False
+        self._reading = self._said_meanwhile = False
+
+    def reading_begins(self) -> None:
+        """Judge nothing from now on: what is shown is about to be replaced."""
+        self._reading = True
+
+    def reading_ends(self) -> None:
+        """Judge again, and do now what was put off, whether the reading came to its end or not."""
+        self._reading = False
+        if self._said_meanwhile:
+            self._said_meanwhile = False
+            self._judge()
 
     def open(self, project: "Project", listed: "Scan | None", survey: "Survey | None") -> None:
         """Go on with the images of a project."""
@@ -60,7 +71,7 @@ class Curating(QObject):
         self._survey, self._listed = event.survey, event.survey.found
         changes = event.changes or self._store.state.changes
         self._store.update(reading=None, changes=changes, table=event.table, **_shown(event.survey))
-        if self._said_meanwhile:  # perhaps too late for this judgement
+        if self._said_meanwhile and not self._reading:  # perhaps too late for this judgement
             self._said_meanwhile = False
             self._judge()
 
@@ -127,7 +138,7 @@ class Curating(QObject):
         project, table = self._project, self._store.state.table
         if project is None or self._listed is None:
             return
-        if self._survey is None or self._store.state.reading is not None:
+        if self._survey is None or self._reading:
             self._said_meanwhile = True
             work: Work = partial(projects.write_and_mark, project, self._listed, table, self._unwritten)
         else:
@@ -148,7 +159,7 @@ class Curating(QObject):
 
     def _take_judged(self, project: "Project", batch: tuple[object, ...]) -> None:
         for event in batch:
-            late = project is not self._project or self._store.state.reading is not None
+            late = project is not self._project or self._reading
             if isinstance(event, projects.Read) and not late:
                 self.take(event)
             elif isinstance(event, projects.Found) and project is self._project and event.listed is self._listed:

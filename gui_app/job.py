@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 
 from PySide6.QtCore import QDeadlineTimer, QObject, QThread, QTimer, Signal
 
@@ -54,7 +55,7 @@ class Job(QObject):
         self._stopped = threading.Event()
         self._going = threading.Event()
         self._going.set()
-        self._thread = _Thread(work, self._stop_asked)
+        self._thread = _Thread(work, partial(_stop_asked, self._going, self._stopped))
         self._thread.finished.connect(self._end)
         self._timer = QTimer(self)
         self._timer.setInterval(BATCH_MS)
@@ -93,10 +94,6 @@ class Job(QObject):
         """Block until the thread has ended, at most `wait_ms`; say whether it has."""
         return self._thread.wait(QDeadlineTimer(wait_ms))
 
-    def _stop_asked(self) -> bool:
-        self._going.wait()
-        return self._stopped.is_set()
-
     def _hand_over(self) -> None:
         batch = []
         while self._thread.yielded:
@@ -112,6 +109,12 @@ class Job(QObject):
         if self._thread.error is not None:
             self.failed.emit(self._thread.error)
         self.finished.emit()
+
+
+def _stop_asked(going: threading.Event, stopped: threading.Event) -> bool:
+    """Answer the work; a method of the job would let both hold each other, and all that the work was given."""
+    going.wait()
+    return stopped.is_set()
 
 
 _running: set[Job] = set()

@@ -251,11 +251,15 @@ class Session(QObject):
 
     def _open(self, work: Work, about: str = "opening") -> None:
         done = partial(self._reading_ended, self._project if self._desk.busy else None)
-        self._desk.begin(Task(self.tr("reading images"), work, self._take, done, gives_way=True, about=about))
+        task = Task(self.tr("reading images"), work, self._take, done, gives_way=True, about=about)
+        if self._desk.begin(task) is not None:
+            self._curating.reading_begins()
 
     def _reading_ended(self, left: "Project | None", whole: bool) -> None:
         """Read the project again whose reading was left for one that came to nothing."""
         self.store.update(reading=None)
+        if not self._desk.busy:
+            self._curating.reading_ends()
         if not whole and left is not None and left is self._project and not self._desk.busy:
             self.rescan()
 

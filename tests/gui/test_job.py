@@ -1,9 +1,14 @@
 """The only QThread: order, nothing lost, stop, pause, failure, and no thread destroyed while it runs."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.base.errors import UserError
@@ -156,3 +161,27 @@ def test_settle_waits_for_no_more_than_the_next_event(qtbot: QtBot) -> None:
     assert job.settle(WAIT_MS)
     assert closed.is_set()
     qtbot.waitUntil(lambda: job.running() == 0, timeout=WAIT_MS)
+
+
+class Much:
+    """What a job works on."""
+
+
+def test_what_a_job_worked_on_goes_with_it(qtbot: QtBot) -> None:
+    much = Much()
+    left = weakref.ref(much)
+    done = Job(partial(_named, much))
+    gc.disable()  # by counting alone: old rings are not searched for while the window stands
+    try:
+        with qtbot.waitSignal(done.finished, timeout=WAIT_MS):
+            done.start()
+        done.deleteLater()
+        del done, much
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        assert left() is None
+    finally:
+        gc.enable()
+
+
+def _named(much: Much, stop: Stop) -> Iterator[object]:
+    yield type(much).__name__

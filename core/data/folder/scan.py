@@ -10,7 +10,7 @@ from pathlib import Path
 from core.base.errors import UserError
 from core.base.events import Progress, Stop, never
 from core.data.folder.listing import FoundImage, Scan, list_folder
-from core.data.folder.workers import WORKERS, Read, Workers, in_processes, in_threads
+from core.data.folder.workers import WORKERS, Read, Workers, in_processes, in_threads, may_start_processes
 from core.data.images import printable
 
 __all__ = ["Examined", "FoundImage", "Listed", "Scan", "Scanned", "scan"]
@@ -115,7 +115,7 @@ def _examined(root: Path, todo: Sequence[Numbered], stop: Stop) -> Iterator[Numb
     """Yield every image with what decoding said, and its index, in the order in which the workers are done."""
     yield from (numbered for numbered in todo if numbered[1].problem)
     left = {index: image for index, image in todo if not image.problem}
-    if len(left) >= _MANY and WORKERS > 1:
+    if len(left) >= _MANY and WORKERS > 1 and may_start_processes():
         try:
             with in_processes() as workers:
                 for index, image in _read_by(workers, root, list(left.items()), stop):

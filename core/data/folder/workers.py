@@ -5,13 +5,14 @@ Starting the processes takes about a second; they load neither torch nor Qt.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
-from multiprocessing import get_context, parent_process
+from multiprocessing import current_process, get_context, parent_process
 from multiprocessing.synchronize import Lock, Semaphore
 from pathlib import Path
 
@@ -59,7 +60,33 @@ def in_processes() -> Iterator[Workers]:
     # No Event: it holds a lock within, and would keep this process waiting if a worker were killed just then.
     halted, turn = context.Semaphore(0), context.Lock()
     with _ending(ProcessPoolExecutor(WORKERS, context, _begin, (halted, turn)), halted.release) as pool:
+        with _without_interrupts():  # which the processes take over, from their first moment on
+            pool.submit(int)  # starts them all
         yield Workers(pool, _read_in_process)
+
+
+def may_start_processes() -> bool:
+    """Say whether this process can be begun anew in others, which each load its main module.
+
+    A program that was typed or piped in has none, and the workers of some programs may have none of their own.
+    """
+    main = sys.modules["__main__"]
+    file = getattr(main, "__file__", None)
+    typed = main.__spec__ is None and file is not None and not Path(file).exists()
+    return not typed and not current_process().daemon
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Put Ctrl+C off. On Windows there is no such thing."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

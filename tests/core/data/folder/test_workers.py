@@ -1,16 +1,18 @@
 """A scan in processes finds what one in threads does, and leaves nothing running, whoever is killed."""
 
 import multiprocessing
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from core.base.events import Progress
 from core.data.folder.listing import Scan
 from core.data.folder.scan import Scanned, scan
-from core.data.folder.workers import in_processes
+from core.data.folder.workers import in_processes, may_start_processes
 from tests.core.data.conftest import fill, scanned
 
 PATIENCE_S = 30
@@ -107,3 +109,23 @@ def test_processes_end_with_a_parent_that_is_killed(folder: Path) -> None:
         assert parent.stdout and parent.stdout.readline() == "reading\n"
         parent.kill()
         parent.communicate(timeout=PATIENCE_S)  # the workers hold the other end too: it closes with the last of them
+
+
+def test_no_process_is_started_from_what_was_typed_or_from_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert may_start_processes()
+    monkeypatch.setattr(multiprocessing.current_process(), "_config", {"daemon": True})
+    assert not may_start_processes()
+    monkeypatch.undo()
+    typed = ModuleType("__main__")
+    typed.__file__ = "<stdin>"
+    monkeypatch.setitem(sys.modules, "__main__", typed)
+    assert not may_start_processes()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells which signals wait")
+def test_an_interrupt_that_comes_while_processes_start_is_put_off_for_this_one_only() -> None:
+    with in_processes():
+        for worker in multiprocessing.active_children():
+            blocked = Path(f"/proc/{worker.pid}/status").read_text().split("SigBlk:")[1].split()[0]
+            assert int(blocked, 16) & 1 << signal.SIGINT - 1
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
