@@ -1,13 +1,14 @@
 """How long this computer takes for one image, and in which precision it takes least: measured once, then noted."""
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from core.base.files import write_json
+from pydantic import TypeAdapter, ValidationError
+
+from core.base.files import write_bytes
 from core.models.device import Precision
 
 ENOUGH_S = 0.15  # of repeating a piece of work
@@ -24,6 +25,9 @@ class Speed:
 
     precision: Precision
     seconds: float
+
+
+_NOTES = TypeAdapter(dict[str, Speed])
 
 
 class SpeedNotes:
@@ -46,14 +50,13 @@ class SpeedNotes:
 
     def _read(self) -> dict[str, Speed]:
         try:
-            content = json.loads(self._file.read_bytes())
-            return {work: Speed(**speed) for work, speed in content.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+            return _NOTES.validate_json(self._file.read_bytes())
+        except (OSError, ValidationError):
             return {}
 
     def _write(self, speeds: Mapping[str, Speed]) -> None:
         try:
-            write_json(self._file, {work: asdict(speed) for work, speed in speeds.items()})
+            write_bytes(self._file, _NOTES.dump_json(dict(speeds), indent=1))
         except OSError:
             return  # then it is measured again next time
 

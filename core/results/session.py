@@ -4,6 +4,7 @@ import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from safetensors import SafetensorError
 
@@ -13,8 +14,6 @@ from core.base.folders import Folders
 from core.data.folder.scan import Scan
 from core.data.images import printable
 from core.data.reading import require_there
-from core.models.backbones import BACKBONES
-from core.models.weights import WeightStore
 from core.results.crossval import cross_validate
 from core.results.metrics import Evaluation, Judged, evaluate
 from core.results.predict import Predictor
@@ -22,8 +21,10 @@ from core.results.runs import RunWriter, save_cross_validation, save_evaluation
 from core.results.scoring import judge, said_of
 from core.train.costs import chosen, costs, needs_measuring
 from core.train.pace import Pace
-from core.train.plan import RunPlan
-from core.train.run import SCORE, run, stages
+from core.train.plan import RunPlan, with_digest
+from core.train.run import SCORE, memory_told, run, stages
+
+Result = TypeVar("Result")
 
 
 def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> Iterator[Event]:
@@ -31,9 +32,9 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
 
     When stopped, the best epoch so far is kept and scored. Raises UserError for what the user can mend.
     """
-    if plan.pretrained:
-        plan = replace(plan, weights=WeightStore(folders.weights).digest(BACKBONES[plan.backbone]))
-    measured = costs(plan, folders) if needs_measuring(plan) else None
+    plan = with_digest(plan, folders)
+    with memory_told(plan):
+        measured = costs(plan, folders) if needs_measuring(plan) else None
     plan = chosen(plan, measured) if measured else plan
     writer = RunWriter(folder, plan)
     pace = Pace(stages(plan, measured))
@@ -42,10 +43,12 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
             writer.add(Warned(f"Left out: {note}"))
             yield Warned(f"Left out: {note}")
         for event in run(plan, folder, folders, _unpaused(stop, pace), pace):
-            if isinstance(event, Finished) and event.best_epoch:
+            scored = isinstance(event, Finished) and event.best_epoch > 0
+            if isinstance(event, Finished) and scored:
                 event = yield from _scored_or_kept(event, writer, _scored(event, plan, folder, folders, pace))
-                yield from _cross_validated(plan, folder, folders, stop)
-            writer.add(event)
+            writer.add(event)  # before the folds, which take long: the run is whole without them
+            if scored:
+                yield from _recorded(writer, _cross_validated(plan, folder, folders, stop))
             yield event
     except (OSError, SafetensorError) as error:
         raise UserError(
@@ -60,10 +63,22 @@ def _scored_or_kept(
 ) -> Generator[Event, None, Finished]:
     """Score; a run that is left or fails in the middle of it has ended all the same, only without a score."""
     try:
-        return (yield from scoring)
+        return (yield from _recorded(writer, scoring))
     except (GeneratorExit, UserError):
         writer.add(finished)
         raise
+
+
+def _recorded(writer: RunWriter, events: Generator[Event, None, Result]) -> Generator[Event, None, Result]:
+    """Pass events on and keep them; return what their generator returns."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        writer.add(event)
+        yield event
 
 
 def _unpaused(stop: Stop, pace: Pace) -> Stop:
@@ -110,7 +125,7 @@ def _scored(
     )
 
 
-def _cross_validated(plan: RunPlan, folder: Path, folders: Folders, stop: Stop) -> Iterator[Event]:
+def _cross_validated(plan: RunPlan, folder: Path, folders: Folders, stop: Stop) -> Generator[Event, None, None]:
     """Add the score of all folds, if that was wished; the run has its own score in any case."""
     if plan.config.folds is None or stop():
         return
@@ -121,6 +136,8 @@ def _cross_validated(plan: RunPlan, folder: Path, folders: Folders, stop: Stop) 
         return
     if evaluation is not None:
         save_cross_validation(folder, evaluation)
+    elif stop():
+        yield Warned("Cross-validation was stopped before its end: there is no score of all folds.")
 
 
 def evaluate_folder(predictor: Predictor, scan: Scan) -> tuple[Evaluation, tuple[str, ...]]:

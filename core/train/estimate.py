@@ -15,8 +15,8 @@ from core.models.network import Network, skeleton
 from core.train.costs import chosen, costs
 from core.train.feature_pass import BATCH, space_of
 from core.train.pace import Stage
-from core.train.plan import RunPlan
-from core.train.run import READ_FEATURES, READ_PIXELS, stages
+from core.train.plan import RunPlan, with_digest
+from core.train.run import READ_FEATURES, READ_PIXELS, memory_told, stages
 
 SAMPLE = 16
 """Images of the data set that are read to see how fast that is, and looked up to see whether it has been done."""
@@ -40,16 +40,19 @@ class Estimate:
 def estimate(plan: RunPlan, folders: Folders) -> Estimate:
     """Measure for about a second, or take what was measured before, and return what the run will take.
 
-    Raises UserError as building the network does.
+    Raises UserError as building the network does, and if the memory is too small.
     """
-    measured = costs(plan, folders)
+    plan = with_digest(plan, folders)
+    with memory_told(plan):
+        measured = costs(plan, folders)
     plan = chosen(plan, measured)
     ahead = _Ahead.of(plan, folders)
     took = {stage: ahead.seconds(stage) for stage in stages(plan, measured)}
+    again = [seconds for stage, seconds in took.items() if stage.name not in (READ_FEATURES, READ_PIXELS)]
     longest = max(took, key=took.__getitem__)
     network = skeleton(plan.network, len(plan.dataset.classes), plan.framing.size_px)
     return Estimate(
-        seconds=sum(took.values()),
+        seconds=sum(took.values()) + (plan.config.folds or 0) * sum(again),  # what was read need not be read again
         images_per_s=longest.images / took[longest] if took[longest] else 0.0,
         memory_mb=_memory_bytes(plan, network) / _MB,
         disk_mb=(_weights_bytes(network) + ahead.bytes(plan)) / _MB,

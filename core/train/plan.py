@@ -9,10 +9,12 @@ from pydantic import TypeAdapter, ValidationError
 from core.base.config import Augmentation, Mixing, RunConfig
 from core.base.errors import UserError
 from core.base.files import write_bytes
+from core.base.folders import Folders
 from core.data.dataset import Dataset
 from core.data.images import Framing
 from core.models.backbones import BACKBONES, Backbone
 from core.models.device import DeviceChoice, Precision
+from core.models.weights import WeightStore
 from core.train.strategies import STRATEGIES, Depth, Phase, Strategy
 
 SMALLEST_BATCH, LARGEST_BATCH, LARGEST_FEATURE_BATCH = 8, 32, 256
@@ -170,6 +172,13 @@ def plan(config: RunConfig, dataset: Dataset, device: DeviceChoice, weights_read
         total_parameters=sum(group.parameters for group in backbone.groups) + head,
         choices=(*decided.choices, Choice("device", "Compute on", device.name, device.reason, config.device != "auto")),
     )
+
+
+def with_digest(plan: RunPlan, folders: Folders) -> RunPlan:
+    """Return the plan with the digest of the weights that it begins from, which names what is stored of them."""
+    if not plan.pretrained or plan.weights:
+        return plan
+    return replace(plan, weights=WeightStore(folders.weights).digest(BACKBONES[plan.backbone]))
 
 
 class _Decisions:

@@ -62,5 +62,5 @@ def best_rate(points: list[RatePoint]) -> float | None:
 def _endless(
     training: Batches, batch_size: int, random: torch.Generator
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    while True:
+    while len(training) > 1:
         yield from training.shuffled(batch_size, random)

@@ -1,6 +1,7 @@
 """A run: the network is built, its phases are trained one after the other, and the best epoch is kept."""
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -62,15 +63,22 @@ def run(plan: RunPlan, folder: Path, folders: Folders, stop: Stop, pace: Pace) -
     devices = [torch.cuda.current_device()] if plan.device.kind == "cuda" else []
     with torch.random.fork_rng(devices):
         torch.manual_seed(plan.config.seed)
-        try:
+        with memory_told(plan):
             yield from _Run(plan, folder, folders, stop, pace).events()
-        except RuntimeError as error:
-            if not _lacks_memory(error):
-                raise
-            raise UserError(
-                f"The memory of {plan.device.name} is too small for this run.",
-                "Choose a smaller batch, smaller images or a smaller model.",
-            ) from None
+
+
+@contextmanager
+def memory_told(plan: RunPlan) -> Iterator[None]:
+    """Raise UserError where the memory of the device is too small for the run."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not _lacks_memory(error):
+            raise
+        raise UserError(
+            f"The memory of {plan.device.name} is too small for this run.",
+            "Choose a smaller batch, smaller images or a smaller model.",
+        ) from None
 
 
 def _lacks_memory(error: RuntimeError) -> bool:
@@ -122,8 +130,7 @@ class _Run:
         if self._stop():
             return
         training, validation = batches
-        if not len(training) or not len(validation):
-            raise UserError("None of the images could be read.", f"Is “{self._plan.dataset.root}” still there?")
+        self._require(training, validation)
         model, keep = self._model(network, phase, training)
         self._pace.enter(phase.title)
         yield PhaseStarted(phase.title, phase.title, phase.first_epoch, phase.epochs)
@@ -132,8 +139,6 @@ class _Run:
         for event in fitting.run(self._pace, self._stop, keep):
             if isinstance(event, EpochDone):
                 last, self._epochs = event.epoch, self._epochs + 1
-                if event.is_best and not phase.from_features and self._pace.seconds - self._saved_at > SAVE_EVERY_S:
-                    self._save(network)
             yield event
         self._best.restore(network)
         self._ending = "early" if last < phase.first_epoch + phase.epochs - 1 else "completed"
@@ -159,7 +164,22 @@ class _Run:
             return scaled, keep_head
         # what the phase before left is the best so far: it must come back whole if this phase makes nothing better
         self._best.keep(self._best.epoch, self._best.loss, network.state_dict())
-        return network, lambda epoch, loss: self._best.keep(epoch, loss, network.state_dict())
+
+        def keep_all(epoch: int, loss: float) -> None:
+            self._best.keep(epoch, loss, network.state_dict())
+            if self._pace.seconds - self._saved_at > SAVE_EVERY_S:
+                self._save(network)
+
+        return network, keep_all
+
+    def _require(self, training: Batches, validation: Batches) -> None:
+        """Raise UserError if too few images could be read to learn from (one has no spread) and to choose by."""
+        for part, least, batches in (("training", 2, training), ("validation", 1, validation)):
+            if len(batches) < least:
+                number = "None" if not len(batches) else "Only one"
+                raise UserError(
+                    f"{number} of the {part} images could be read.", f"Is “{self._plan.dataset.root}” still there?"
+                )
 
     def _images(self) -> list[LabelledImage]:
         parts: tuple[Part, ...] = ("train", "val", "test") if self._plan.frozen else ("train", "val")

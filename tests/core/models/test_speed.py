@@ -61,7 +61,10 @@ def test_what_was_measured_is_not_measured_again(tmp_path: Path) -> None:
     assert (first, again, other) == (Speed("bfloat16", 0.5), first, Speed("float32", 0.1))
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"work": 3}', '{"work": {"seconds": 1}}', "\x00"])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", '{"work": 3}', '{"work": {"seconds": 1}}', "\x00", '{"work": {"precision": "float32", "seconds": "b"}}'],
+)
 def test_damaged_notes_are_begun_anew(tmp_path: Path, content: str) -> None:
     file = tmp_path / "speeds.json"
     file.write_text(content)

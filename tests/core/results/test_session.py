@@ -268,3 +268,61 @@ def test_images_that_vanish_before_the_score_leave_a_run_that_ended(
     assert "drive" in told.value.hint
     assert [(run.ending, run.accuracy) for run in list_runs(tmp_path / "runs")] == [("completed", None)]
     assert Predictor.load(tmp_path / "runs" / "0001", CPU).classes == ("columns", "rows")
+
+
+def test_a_run_that_is_left_in_its_cross_validation_is_whole(images: Path, tmp_path: Path, folders: Folders) -> None:
+    events = train(planned(images, epochs=2, folds=3), tmp_path / "run", folders)
+    assert isinstance(events, Generator)
+    for event in events:
+        if isinstance(event, Progress) and event.stage.startswith("cross-validation"):
+            break
+    events.close()
+    record = load_run(tmp_path / "run")
+    assert record.finished
+    assert record.finished.accuracy is not None
+    assert record.cross_validation is None
+
+
+def test_a_cross_validation_that_is_stopped_says_so(images: Path, tmp_path: Path, folders: Folders) -> None:
+    told: list[Event] = []
+
+    def stop() -> bool:
+        return any(isinstance(event, Progress) and event.stage.startswith("cross-validation") for event in told)
+
+    for event in train(planned(images, epochs=2, folds=3), tmp_path / "run", folders, stop):
+        told.append(event)
+    assert isinstance(told[-1], Finished)
+    assert any("Cross-validation was stopped" in warning.message for warning in _warnings(told))
+    assert _warnings(load_run(tmp_path / "run").events) == _warnings(told)
+
+
+def test_what_could_not_be_scored_is_in_the_record(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images, strategy="from-scratch", epochs=1)
+    (images / plan.dataset.part("test")[0].path).unlink()
+    told = list(train(plan, tmp_path / "run", folders))
+    assert any(warning.message.startswith("Not scored") for warning in _warnings(told))
+    assert _warnings(load_run(tmp_path / "run").events) == _warnings(told)
+
+
+def _warnings(events: Sequence[Event]) -> list[Warned]:
+    return [event for event in events if isinstance(event, Warned)]
+
+
+def test_one_image_alone_is_not_learned_from(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images, strategy="from-scratch", epochs=1, find_rate="on")
+    for image in plan.dataset.part("train")[1:]:
+        (images / image.path).unlink()
+    with pytest.raises(UserError, match="Only one of the training images could be read"):
+        list(train(plan, tmp_path / "run", folders))
+
+
+def test_memory_that_is_too_small_for_measuring_is_told(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(plan: object, folders: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr("core.results.session.costs", too_much)
+    with pytest.raises(UserError, match="memory of processor is too small"):
+        list(train(planned(images, strategy="fine-tune-all"), tmp_path / "run", folders))
+    assert not (tmp_path / "run").exists()

@@ -1,5 +1,6 @@
 """What a person is told before a run begins."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -55,6 +56,27 @@ def test_what_was_read_before_costs_nothing_again(plan: RunPlan, folders: Folder
 
 def _rest_s(plan: RunPlan) -> float:
     return plan.phases[0].epochs * len(plan.dataset.part("train")) * 0.25 + len(plan.dataset.part("test")) * 0.5
+
+
+def test_features_that_are_stored_cost_nothing_again(images: Path, folders: Folders, tmp_path: Path) -> None:
+    plan = planned(images, strategy="feature-extraction", epochs=1)
+    first = estimate(plan, folders)
+    list(train(plan, tmp_path / "run", folders))
+    again = estimate(plan, folders)
+    vectors_mb = len(plan.dataset.images) * plan.network.feature_dim * 4 / MB
+    assert first.disk_mb - again.disk_mb == pytest.approx(vectors_mb)
+    assert again.seconds < first.seconds
+
+
+def test_each_fold_is_another_run(plan: RunPlan, folders: Folders, tmp_path: Path) -> None:
+    list(train(plan, tmp_path / "run", folders))
+    once, folded = (
+        estimate(plan, folders),
+        estimate(replace(plan, config=plan.config.model_copy(update={"folds": 3})), folders),
+    )
+    assert folded.seconds - once.seconds == pytest.approx(
+        3 * learning_s(plan), abs=5
+    )  # reading a few images takes its time too
 
 
 def test_memory_grows_with_the_batch_and_the_image_size(images: Path, folders: Folders) -> None:
