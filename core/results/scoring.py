@@ -27,11 +27,13 @@ def said_of(
     """Yield a prediction for each image; where the backbone is as it was, from the features that are stored already."""
     root = plan.dataset.root
     stored = _stored_features(plan, images, folders) if plan.frozen else {}
-    if len(stored) < len({image.sha256 for image in images}):
-        squares = read_kept(root, images, plan.framing, PixelStore(folders.pixels, plan.framing))
-        return predictor.predict_squares([root / image.path for image in images], squares)
-    rows = predictor.from_features(np.stack([stored[image.sha256] for image in images]))
-    return (Predicted(root / image.path, row) for image, row in zip(images, rows, strict=True))
+    vectors = [stored[image.sha256] for image in images if image.sha256 in stored]
+    rows = iter(predictor.from_features(np.stack(vectors)) if vectors else [])
+    missing = [image for image in images if image.sha256 not in stored]
+    squares = read_kept(root, missing, plan.framing, PixelStore(folders.pixels, plan.framing))
+    said = predictor.predict_squares([root / image.path for image in missing], squares)
+    for image in images:
+        yield Predicted(root / image.path, next(rows)) if image.sha256 in stored else next(said)
 
 
 def _stored_features(plan: RunPlan, images: Sequence[LabelledImage], folders: Folders) -> Features:

@@ -18,7 +18,7 @@ from core.train.batches import varied
 from core.train.feature_pass import BATCH
 from core.train.fitting import ScaledHead
 from core.train.plan import PlannedPhase, RunPlan
-from core.train.steps import Stepper
+from core.train.steps import Stepper, set_learning
 
 FEW = 8
 """Images per trial on a processor, where the speed hardly depends on it; a graphics card gets the whole batch."""
@@ -102,7 +102,7 @@ class _Trials:
     def _step(self, plan: RunPlan, phase: PlannedPhase, n: int) -> Trial:
         network = self._network()
         network.freeze(phase.trained_groups)
-        network.train()
+        set_learning(network, phase)
         stepper, random = Stepper(plan, phase, network, network, _STEPS), torch.Generator()
         pixels, labels = self._pixels(n), torch.zeros(n, dtype=torch.long, device=self._device)
         variation = variation_of(plan.augmentation, plan.flips)

@@ -15,7 +15,7 @@ from core.train.batches import Batches
 from core.train.pace import Pace
 from core.train.plan import PlannedPhase, RunPlan
 from core.train.ranges import best_rate, try_rates
-from core.train.steps import Stepper, computing_in
+from core.train.steps import Stepper, computing_in, set_learning
 from core.train.tally import Tally
 
 EVALUATION_BATCH = 64
@@ -124,7 +124,7 @@ class Fitting:
         )
 
     def _epoch(self, epoch: int, seen: Tally, pace: Pace, stop: Stop) -> Iterator[Event]:
-        self._set_training()
+        set_learning(self._model, self._phase)
         for number, (inputs, labels) in enumerate(self._training.shuffled(self._phase.batch_size, self._random), 1):
             if stop():
                 return
@@ -136,13 +136,6 @@ class Fitting:
                 yield Step(epoch - 1 + number / self._steps_per_epoch, seen.last_loss)
             if progress:
                 yield progress
-
-    def _set_training(self) -> None:
-        self._model.train()
-        if self._phase.norms_frozen:
-            for module in self._model.modules():
-                if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                    module.eval()
 
     def _evaluate(self) -> Tally:
         self._model.eval()

@@ -12,7 +12,7 @@ from core.base.events import Stop
 from core.models.network import Network
 from core.train.batches import Batches
 from core.train.plan import PlannedPhase, RunPlan
-from core.train.steps import Stepper
+from core.train.steps import Stepper, set_learning
 
 LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 80
 CALM = 0.9  # of the mean loss stays at each step: one batch says little
@@ -35,7 +35,7 @@ def try_rates(
     before = copy.deepcopy(network.state_dict())
     random = torch.Generator().manual_seed(plan.config.seed)
     stepper = Stepper(plan, replace(phase, averaging=0.0), network, network, STEPS)
-    network.train()
+    set_learning(network, phase)
     mean, lowest = 0.0, math.inf
     try:
         for number, (inputs, labels) in enumerate(_endless(training, phase.batch_size, random)):

@@ -49,6 +49,15 @@ def computing_in(precision: Precision, device: torch.device) -> AbstractContextM
     return torch.autocast(device.type, getattr(torch, precision), enabled=precision != "float32")
 
 
+def set_learning(model: nn.Module, phase: PlannedPhase) -> None:
+    """Set training mode, for BatchNorm only where the phase lets its statistics follow the images."""
+    model.train()
+    if phase.norms_frozen:
+        for module in model.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.eval()
+
+
 class Stepper:
     """Makes the steps of one phase. `model` maps a batch to logits: the whole network, or its head on features."""
 

@@ -326,3 +326,17 @@ def test_memory_that_is_too_small_for_measuring_is_told(
     with pytest.raises(UserError, match="memory of processor is too small"):
         list(train(planned(images, strategy="fine-tune-all"), tmp_path / "run", folders))
     assert not (tmp_path / "run").exists()
+
+
+def test_an_image_without_features_sends_no_other_through_the_network(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(images, epochs=1)
+    (images / plan.dataset.part("test")[0].path).unlink()
+    monkeypatch.setattr(
+        Predictor, "_probabilities", lambda self, squares: [] if not squares else pytest.fail("computed")
+    )
+    list(train(plan, tmp_path / "run", folders))
+    record = load_run(tmp_path / "run")
+    assert record.evaluation
+    assert record.evaluation.n == len(plan.dataset.part("test")) - 1
