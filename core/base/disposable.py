@@ -8,6 +8,7 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
+ASKED_AT_ONCE = 500  # values in one statement: some builds of SQLite take no more than 999
 _WAIT_S = 5.0  # for another window that is writing
 
 

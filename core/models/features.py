@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.disposable import DisposableDatabase
+from core.base.disposable import ASKED_AT_ONCE, DisposableDatabase
 
 Vector = NDArray[np.float32]
 
 _LIMIT_BYTES = 4 * 2**30
-_ASKED_AT_ONCE = 500  # some builds of SQLite take no more than 999 values in a statement
 
 _SCHEMA = """
 PRAGMA auto_vacuum = FULL;
@@ -68,8 +67,8 @@ class FeatureStore:
 def _read(database: sqlite3.Connection, space: str, wanted: list[str]) -> dict[str, Vector]:
     number = _touch(database, space)
     found: dict[str, Vector] = {}
-    for start in range(0, len(wanted), _ASKED_AT_ONCE):
-        some = wanted[start : start + _ASKED_AT_ONCE]
+    for start in range(0, len(wanted), ASKED_AT_ONCE):
+        some = wanted[start : start + ASKED_AT_ONCE]
         marks = ",".join("?" * len(some))
         rows = database.execute(
             f"SELECT hash, vector FROM feature WHERE space = ? AND hash IN ({marks})", (number, *some)

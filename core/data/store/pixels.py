@@ -16,14 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.disposable import DisposableDatabase
+from core.base.disposable import ASKED_AT_ONCE, DisposableDatabase
 from core.data.images import READER_VERSION, Framing
 
 Pixels = NDArray[np.uint8]
 
 _LIMIT_BYTES = 20 * 2**30  # 100,000 squares of 256 pixels
 _LEFT_FREE_BYTES = 2 * 2**30  # of the disk: a project must still be saved
-_ASKED_AT_ONCE = 500  # some builds of SQLite take no more than 999 values in a statement
 
 # Without waiting for the disk: what a power cut leaves is told by its checksum, or begun anew.
 _SCHEMA = """
@@ -132,8 +131,8 @@ class PixelStore:
     def _found(self, database: sqlite3.Connection, wanted: list[str]) -> dict[str, Place]:
         found: dict[str, Place] = {}
         rows_of: dict[str, int] = {}
-        for start in range(0, len(wanted), _ASKED_AT_ONCE):
-            some = wanted[start : start + _ASKED_AT_ONCE]
+        for start in range(0, len(wanted), ASKED_AT_ONCE):
+            some = wanted[start : start + ASKED_AT_ONCE]
             statement = f"""SELECT hash, name, row, checksum FROM square JOIN segment ON id = segment
                             WHERE space = ? AND hash IN ({",".join("?" * len(some))})"""
             for place in map(Place._make, database.execute(statement, (self._space, *some))):

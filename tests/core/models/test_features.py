@@ -85,7 +85,7 @@ def test_place_that_cannot_be_written_is_as_if_empty(tmp_path: Path) -> None:
 
 
 def test_locked_file_is_not_taken_for_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.models.features._WAIT_S", 0.01)
+    monkeypatch.setattr("core.base.disposable._WAIT_S", 0.01)
     store = FeatureStore(tmp_path)
     store.put("a", vectors("x"))
     other = sqlite3.connect(tmp_path / "features.db")
