@@ -23,8 +23,6 @@ from core.train.mirroring import load_mirroring, with_mirror
 from core.train.plan import RunPlan, load_plan
 from core.train.run import WEIGHTS_FILE
 
-BATCH = 32
-
 
 @dataclass(frozen=True)
 class Predicted:
@@ -66,11 +64,12 @@ class Predictor:
         self, paths: Sequence[Path], squares: Generator[Square, None, None], stop: Stop = never
     ) -> Iterator[Predicted]:
         """Yield what `predict` does for files whose squares come in the same order; they are closed at the end."""
+        batch = self.plan.evaluation_batch
         try:
-            for start in range(0, len(paths), BATCH):
+            for start in range(0, len(paths), batch):
                 if stop():
                     return
-                some = paths[start : start + BATCH]
+                some = paths[start : start + batch]
                 read = [next(squares) for _ in some]
                 said = iter(self._probabilities([square for square in read if not isinstance(square, UnreadableImage)]))
                 for path, square in zip(some, read, strict=True):

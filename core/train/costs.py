@@ -15,7 +15,6 @@ from core.models.network import Network, build
 from core.models.speed import Speed, SpeedNotes, Trial, best
 from core.train.augment import variation_of
 from core.train.batches import varied
-from core.train.feature_pass import BATCH
 from core.train.fitting import ScaledHead
 from core.train.plan import PlannedPhase, RunPlan
 from core.train.steps import Stepper, set_learning
@@ -39,7 +38,7 @@ def costs(plan: RunPlan, folders: Folders) -> Costs:
     trials = _Trials(plan)
     notes = SpeedNotes(folders.cache / "speeds.json")
     with torch.random.fork_rng(devices=[]):  # dropout draws, and what comes after must not depend on it
-        features = notes.get(trials.named("features"), trials.features)
+        features = notes.get(trials.named(f"features, batch {plan.evaluation_batch}"), trials.features)
         steps = [notes.get(trials.named(_words(plan, phase)), partial(trials.steps, phase)) for phase in plan.phases]
     return Costs(features, tuple(steps))
 
@@ -80,7 +79,7 @@ class _Trials:
 
     def features(self) -> Speed:
         """Return the speed of the frozen network."""
-        n = self._n(BATCH)
+        n = self._n(self._plan.evaluation_batch)
         images = varied(self._pixels(n), *self._seen, None, self._device, torch.Generator())
         trials: dict[Precision, Trial] = {
             precision: partial(_compute, Frozen(self._network(), getattr(torch, precision)), images)

@@ -13,7 +13,7 @@ from core.data.store.pixels import PixelStore
 from core.models.features import FeatureStore
 from core.models.network import Network, skeleton
 from core.train.costs import chosen, costs
-from core.train.feature_pass import BATCH, space_of
+from core.train.feature_pass import space_of
 from core.train.pace import Stage
 from core.train.plan import RunPlan, with_digest
 from core.train.run import READ_FEATURES, READ_PIXELS, memory_told, stages
@@ -109,9 +109,11 @@ def _memory_bytes(plan: RunPlan, network: Network) -> float:
     deepest = max(plan.phases, key=lambda phase: phase.trained_groups)
     network.freeze(deepest.trained_groups)
     learning = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
-    held: float = _weights_bytes(network) + _LEARNING * _FLOAT_BYTES * learning
-    batch = BATCH if deepest.from_features else deepest.batch_size
-    held += _FLOAT_BYTES * batch * _held_per_image(network, plan.framing.size_px, keeps=not deepest.from_features)
+    numbers = plan.evaluation_batch * _held_per_image(network, plan.framing.size_px, keeps=False)
+    if not deepest.from_features:
+        step = deepest.batch_size * _held_per_image(network, plan.framing.size_px, keeps=True)
+        numbers = max(numbers, step)
+    held = _weights_bytes(network) + _FLOAT_BYTES * (_LEARNING * learning + numbers)
     return held + (psutil.Process().memory_info().rss if plan.device.kind == "cpu" else 0)
 
 

@@ -19,15 +19,13 @@ from core.models.network import Network
 from core.train.pace import Pace
 from core.train.plan import RunPlan
 
-BATCH = 32
-
 Features = dict[str, NDArray[np.float32]]
 """Feature vectors of length D by the SHA-256 of the image file."""
 
 
 def space_of(plan: RunPlan) -> str:
     """Return the name under which features are stored: all that decides them bit for bit, but for the image itself."""
-    computed = f"{plan.device.kind} {plan.features_precision or 'float32'} folded"
+    computed = f"{plan.device.kind} {plan.features_precision or 'float32'} folded {plan.evaluation_batch}"
     return hashlib.sha256(f"{plan.weights} {plan.framing} {READER_VERSION} {computed}".encode()).hexdigest()
 
 
@@ -38,7 +36,7 @@ class FeaturePass:
         self._plan, self._network, self._store, self._pixels = plan, network, store, pixels
         self._frozen: Frozen | None = None
         self._device = network.head.weight.device
-        self._space = space_of(plan)
+        self._space, self._batch = space_of(plan), plan.evaluation_batch
 
     def run(self, images: Sequence[LabelledImage], pace: Pace, stop: Stop) -> Generator[Event, None, Features]:
         """Yield progress and a warning for each image that cannot be read; return the features of all others.
@@ -51,18 +49,18 @@ class FeaturePass:
         root = self._plan.dataset.root
         squares = read_kept(root, missing, self._plan.framing, self._pixels)
         try:
-            for start in range(0, len(missing), BATCH):
+            for start in range(0, len(missing), self._batch):
                 if stop():
                     break
                 readable: dict[str, NDArray[np.uint8]] = {}
-                for image, square in zip(missing[start : start + BATCH], squares, strict=False):
+                for image, square in zip(missing[start : start + self._batch], squares, strict=False):
                     if isinstance(square, UnreadableImage):
                         require_there(root)
                         yield Warned(f"Left out: {square}")
                     else:
                         readable[image.sha256] = square
                 features |= self._compute(readable)
-                yield from _told(pace.advance(min(BATCH, len(missing) - start)))
+                yield from _told(pace.advance(min(self._batch, len(missing) - start)))
         finally:
             squares.close()
         return features
@@ -72,7 +70,7 @@ class FeaturePass:
             return {}
         squares = np.stack(list(readable.values()))
         # always whole batches: the size of a batch may change the last bit, and which images are missing must not
-        full = np.resize(squares, (BATCH, *squares.shape[1:]))
+        full = np.resize(squares, (self._batch, *squares.shape[1:]))
         shown = as_seen(full, self._plan.framing.size_px, self._network.backbone, self._device)
         if self._frozen is None:  # not before it is needed: all may be stored
             self._frozen = Frozen(self._network, getattr(torch, self._plan.features_precision or "float32"))

@@ -18,8 +18,6 @@ from core.train.ranges import best_rate, try_rates
 from core.train.steps import Stepper, computing_in, set_learning
 from core.train.tally import Tally
 
-EVALUATION_BATCH = 64
-
 
 @dataclass
 class Best:
@@ -141,7 +139,7 @@ class Fitting:
         self._model.eval()
         held_out = Tally()
         with torch.inference_mode(), computing_in(self._stepper.precision, self._device):
-            for inputs, labels in self._validation.in_order(EVALUATION_BATCH):
+            for inputs, labels in self._validation.in_order(self._plan.evaluation_batch):
                 held_out.add(self._model(inputs).float(), labels)
         return held_out
 

@@ -11,7 +11,6 @@ from core.base.errors import UserError
 from core.base.events import Stop
 from core.base.files import write_bytes
 from core.train.batches import Batches
-from core.train.fitting import EVALUATION_BATCH
 from core.train.plan import RunPlan
 from core.train.steps import computing_in
 from core.train.tally import Tally
@@ -64,7 +63,7 @@ def decide(plan: RunPlan, network: nn.Module, validation: Batches, stop: Stop) -
     alone, both = Tally(), Tally()
     device = next(network.parameters()).device
     with torch.inference_mode(), computing_in(plan.precision or "float32", device):
-        for inputs, labels in validation.in_order(EVALUATION_BATCH):
+        for inputs, labels in validation.in_order(plan.evaluation_batch):
             if stop():
                 return Mirroring(used=False)
             alone.add(network(inputs).float(), labels)

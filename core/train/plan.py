@@ -18,6 +18,7 @@ from core.models.weights import WeightStore
 from core.train.strategies import STRATEGIES, Depth, Phase, Strategy
 
 SMALLEST_BATCH, LARGEST_BATCH, LARGEST_FEATURE_BATCH = 8, 32, 256
+EVALUATION_BATCH = 32  # images computed at once where nothing is learned: more are hardly faster
 STEPS_PER_EPOCH = 16  # below this an epoch teaches too little between two looks at the validation images
 LAST_BLOCKS = 2
 MARGIN = 256 / 224  # the pixels kept around what the network sees, as in torchvision's usual evaluation
@@ -104,6 +105,14 @@ class RunPlan:
     def epochs(self) -> int:
         """Return the epochs of all phases together."""
         return sum(phase.epochs for phase in self.phases)
+
+    @property
+    def evaluation_batch(self) -> int:
+        """Return how many images are computed at once where nothing is learned.
+
+        Never more than were chosen for a step: who chose few may have done so because more do not fit into the memory.
+        """
+        return min(EVALUATION_BATCH, self.config.batch_size or EVALUATION_BATCH)
 
     @property
     def frozen(self) -> bool:

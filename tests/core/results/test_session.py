@@ -340,3 +340,21 @@ def test_an_image_without_features_sends_no_other_through_the_network(
     record = load_run(tmp_path / "run")
     assert record.evaluation
     assert record.evaluation.n == len(plan.dataset.part("test")) - 1
+
+
+@pytest.mark.parametrize("strategy", ["feature-extraction", "fine-tune-last", "fine-tune-all"])
+def test_no_more_images_are_computed_at_once_than_a_person_chose(
+    images: Path, tmp_path: Path, folders: Folders, strategy: str
+) -> None:
+    seen: list[int] = []
+
+    def note(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        if isinstance(module, torch.nn.Conv2d):
+            seen.append(len(inputs[0]))
+
+    plan = planned(images, strategy=strategy, epochs=2, batch_size=3, flips="always")
+    with torch.nn.modules.module.register_module_forward_pre_hook(note):
+        list(train(plan, tmp_path / "run", folders))
+        list(Predictor.load(tmp_path / "run", CPU).predict(sorted(images.rglob("*.png"))))
+    assert max(seen) == 3
+    assert planned(images, batch_size=4096).evaluation_batch == planned(images).evaluation_batch == 32

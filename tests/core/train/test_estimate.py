@@ -88,3 +88,14 @@ def test_memory_grows_with_the_batch_and_the_image_size(images: Path, folders: F
     small, many, large = needed_mb(batch_size=8), needed_mb(batch_size=4096), needed_mb(batch_size=4096, image_size=64)
     assert many > small + 100
     assert large > 3 * many
+
+
+def test_images_that_are_only_looked_at_need_memory_too(images: Path, folders: Folders) -> None:
+    def needed_mb(batch_size: int) -> float:
+        plan = planned(images, strategy="feature-extraction", epochs=1, batch_size=batch_size, image_size=256)
+        held_bytes: int = psutil.Process().memory_info().rss
+        return estimate(plan, folders).memory_mb - held_bytes / MB
+
+    few, many = needed_mb(2), needed_mb(32)
+    square_mb = 256 * 256 * 3 * 4 / MB  # what the network sees of an image, and makes of it with its first layer
+    assert many - few > 30 * square_mb
