@@ -12,11 +12,12 @@ from core.models.network import Network
 
 
 class Frozen(nn.Module):
-    """The features of a network as it is now; to be made anew once the network has learned."""
+    """The features of a network as it is now, to be made anew once it has learned; or what a part of it computes."""
 
-    def __init__(self, network: Network, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, network: Network | GraphModule, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
-        trunk = folded(network.trunk.eval())
+        layers = network.trunk if isinstance(network, Network) else network
+        trunk = folded(layers.eval())
         if dtype != torch.float32:
             trunk = copy.deepcopy(trunk).to(dtype)
         self._trunk = trunk.to(memory_format=torch.channels_last)
@@ -24,7 +25,7 @@ class Frozen(nn.Module):
 
     @torch.inference_mode()
     def forward(self, images: Tensor) -> Tensor:
-        """Return features (N, D) as float32 of normalised images (N, 3, H, W)."""
+        """Return features (N, D), or activations (N, ...), as float32 of normalised images (N, 3, H, W)."""
         seen: Tensor = self._trunk(images.to(self._dtype))
         return seen.float()
 
