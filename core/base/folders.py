@@ -41,3 +41,8 @@ class Folders:
     def pixels(self) -> Path:
         """Stored squares of images."""
         return self.cache / "pixels"
+
+    @property
+    def activations(self) -> Path:
+        """What a run cannot hold in memory of what frozen layers make of its images."""
+        return self.cache / "activations"

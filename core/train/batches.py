@@ -1,4 +1,4 @@
-"""Where batches come from: stored features, or squares of pixels that are varied on the way."""
+"""Where batches come from: stored features, squares of pixels that are varied, or what frozen layers make of those."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.models.backbones import Backbone
+from core.models.inference import Frozen
 from core.models.inputs import as_seen, normalise, to_unit
+from core.train.activations import Activations, rounded
 from core.train.augment import Variation, vary
 from core.train.squares import Squares
 
@@ -91,6 +93,39 @@ class PixelBatches:
                 as_seen(self.squares[where].pixels(), self.size_px, self.backbone, self.device),
                 self.labels[where].to(self.device),
             )
+
+
+@dataclass(frozen=True)
+class ActivationBatches:
+    """What the frozen part of a network makes of images: kept ones, or computed anew where none are kept."""
+
+    images: PixelBatches
+    frozen: Frozen
+    kept: Activations | None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def shuffled(self, batch_size: int, random: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield one epoch in random order; each image varied anew, if they are not kept."""
+        if self.kept is None:
+            yield from self._computed(self.images.shuffled(batch_size, random))
+            return
+        for chosen in _orders(len(self), batch_size, random):
+            yield self.kept[chosen], self.images.labels[chosen].to(self.images.device)
+
+    def in_order(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield every image once, as it is."""
+        if self.kept is None:
+            yield from self._computed(self.images.in_order(batch_size))
+            return
+        every = torch.arange(len(self))
+        for where in _slices(len(self), batch_size):
+            yield self.kept[every[where]], self.images.labels[where].to(self.images.device)
+
+    def _computed(self, batches: Iterator[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, Tensor]]:
+        for shown, labels in batches:
+            yield rounded(self.frozen(shown)), labels
 
 
 def varied(

@@ -13,6 +13,8 @@ from core.models.device import Precision, precisions
 from core.models.inference import Frozen
 from core.models.network import Network, build
 from core.models.speed import Speed, SpeedNotes, Trial, best
+from core.train.activation_pass import begins_behind, division_of, frozen_of, sees_again
+from core.train.activations import rounded
 from core.train.augment import variation_of
 from core.train.batches import varied
 from core.train.fitting import ScaledHead
@@ -27,10 +29,12 @@ _STEPS = 1000  # so that the rates stay where they are while steps are timed
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds per image: of the frozen network, and of the steps of each phase."""
+    """Seconds per image: of the frozen network, of the steps of each phase, and of its frozen layers if they are
+    computed for themselves (else 0)."""
 
     features: Speed
     phases: tuple[Speed, ...]
+    before: tuple[float, ...]
 
 
 def costs(plan: RunPlan, folders: Folders) -> Costs:
@@ -39,8 +43,14 @@ def costs(plan: RunPlan, folders: Folders) -> Costs:
     notes = SpeedNotes(folders.cache / "speeds.json")
     with torch.random.fork_rng(devices=[]):  # dropout draws, and what comes after must not depend on it
         features = notes.get(trials.named(f"features, batch {plan.evaluation_batch}"), trials.features)
+        trials.plan = replace(plan, features_precision=plan.features_precision or features.precision)
         steps = [notes.get(trials.named(_words(plan, phase)), partial(trials.steps, phase)) for phase in plan.phases]
-    return Costs(features, tuple(steps))
+        named = [trials.named(f"layers before {phase.trained_groups} groups") for phase in plan.phases]
+        before = [
+            notes.get(name, partial(trials.before, phase)).seconds if begins_behind(phase, plan.network) else 0.0
+            for name, phase in zip(named, plan.phases, strict=True)
+        ]
+    return Costs(features, tuple(steps), tuple(before))
 
 
 def needs_measuring(plan: RunPlan) -> bool:
@@ -60,30 +70,31 @@ def chosen(plan: RunPlan, measured: Costs) -> RunPlan:
 def _words(plan: RunPlan, phase: PlannedPhase) -> str:
     if phase.from_features:
         return f"head, batch {phase.batch_size}"
-    return f"{phase.trained_groups} groups, batch {phase.batch_size}, {plan.augmentation}, {phase.mixing}"
+    behind = "behind frozen layers, " if begins_behind(phase, plan.network) else ""
+    return f"{behind}{phase.trained_groups} groups, batch {phase.batch_size}, {plan.augmentation}, {phase.mixing}"
 
 
 class _Trials:
     """Pieces of work like those of the run, on a network of the same shape and on random pixels."""
 
     def __init__(self, plan: RunPlan) -> None:
-        self._plan = plan
+        self.plan = plan
         self._device = torch.device(plan.device.kind)
         self._made: Network | None = None
 
     def named(self, work: str) -> str:
         """Return the name of a piece of work, with all that its speed depends on."""
-        plan, threads = self._plan, torch.get_num_threads()
+        plan, threads = self.plan, torch.get_num_threads()
         where = f"{plan.device.name}, {threads} threads, torch {torch.__version__}"
         return f"{where}: {plan.architecture}, {plan.framing.size_px} px, {work}"
 
     def features(self) -> Speed:
         """Return the speed of the frozen network."""
-        n = self._n(self._plan.evaluation_batch)
+        n = self._n(self.plan.evaluation_batch)
         images = varied(self._pixels(n), *self._seen, None, self._device, torch.Generator())
         trials: dict[Precision, Trial] = {
             precision: partial(_compute, Frozen(self._network(), getattr(torch, precision)), images)
-            for precision in precisions(self._plan.device.kind)
+            for precision in precisions(self.plan.device.kind)
         }
         return best(trials, n)
 
@@ -93,31 +104,50 @@ class _Trials:
             return best({"float32": self._head_step(phase)}, phase.batch_size)
         n = self._n(phase.batch_size)
         trials: dict[Precision, Trial] = {
-            precision: self._step(replace(self._plan, precision=precision), phase, n)
-            for precision in precisions(self._plan.device.kind)
+            precision: self._step(replace(self.plan, precision=precision), phase, n)
+            for precision in precisions(self.plan.device.kind)
         }
         return best(trials, n)
 
     def _step(self, plan: RunPlan, phase: PlannedPhase, n: int) -> Trial:
-        network = self._network()
+        network, random = self._network(), torch.Generator()
         network.freeze(phase.trained_groups)
-        set_learning(network, phase)
-        stepper, random = Stepper(plan, phase, network, network, _STEPS), torch.Generator()
+        division = division_of(phase, network)
+        model = division.after if division else network
+        frozen = frozen_of(plan, division) if division else None
+        set_learning(model, phase)
+        stepper = Stepper(plan, phase, network, model, _STEPS)
         pixels, labels = self._pixels(n), torch.zeros(n, dtype=torch.long, device=self._device)
         variation = variation_of(plan.augmentation, plan.flips)
 
+        def shown() -> torch.Tensor:
+            images = varied(pixels, *self._seen, variation, self._device, random)
+            return rounded(frozen(images)) if frozen else images
+
+        kept = shown() if frozen and sees_again(plan) else None
+
         def trial() -> None:
-            shown = varied(pixels, *self._seen, variation, self._device, random)
-            logits, _ = stepper.step(shown, labels, random)
+            logits, _ = stepper.step(shown() if kept is None else kept, labels, random)
             logits.sum().item()  # waits for a graphics card
 
         return trial
+
+    def before(self, phase: PlannedPhase) -> Speed:
+        """Return the speed of the layers that are frozen in a phase."""
+        network, n = self._network(), self._n(self.plan.evaluation_batch)
+        precision: Precision = self.plan.features_precision or "float32"
+        network.freeze(phase.trained_groups)
+        division = division_of(phase, network)
+        if division is None:
+            return Speed(precision, 0.0)
+        images = varied(self._pixels(n), *self._seen, None, self._device, torch.Generator())
+        return best({precision: partial(_compute, frozen_of(self.plan, division), images)}, n)
 
     def _head_step(self, phase: PlannedPhase) -> Trial:
         network, random, n = self._network(), torch.Generator(), phase.batch_size
         features = torch.randn(n, network.head.in_features, device=self._device)
         labels = torch.zeros(n, dtype=torch.long, device=self._device)
-        stepper = Stepper(self._plan, phase, network, ScaledHead(network.head, features), _STEPS)
+        stepper = Stepper(self.plan, phase, network, ScaledHead(network.head, features), _STEPS)
         return lambda: float(stepper.step(features, labels, random)[0].sum())
 
     def _n(self, batch_size: int) -> int:
@@ -125,16 +155,16 @@ class _Trials:
 
     @property
     def _seen(self) -> tuple[int, Backbone]:
-        return self._plan.framing.size_px, self._plan.network
+        return self.plan.framing.size_px, self.plan.network
 
     def _network(self) -> Network:
         if self._made is None:
-            made = build(self._plan.network, len(self._plan.dataset.classes), None, 0, self._plan.framing.size_px)
+            made = build(self.plan.network, len(self.plan.dataset.classes), None, 0, self.plan.framing.size_px)
             self._made = made.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return self._made
 
     def _pixels(self, n: int) -> Pixels:
-        side = self._plan.framing.resize_px
+        side = self.plan.framing.resize_px
         return np.random.default_rng(0).integers(0, 256, (n, side, side, 3), np.uint8)
 
 

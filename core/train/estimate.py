@@ -12,6 +12,7 @@ from core.data.reading import read_dataset
 from core.data.store.pixels import PixelStore
 from core.models.features import FeatureStore
 from core.models.network import Network, skeleton
+from core.train.activation_pass import memory_bytes as activations_bytes
 from core.train.costs import chosen, costs
 from core.train.feature_pass import space_of
 from core.train.pace import Stage
@@ -54,7 +55,7 @@ def estimate(plan: RunPlan, folders: Folders) -> Estimate:
     return Estimate(
         seconds=sum(took.values()) + (plan.config.folds or 0) * sum(again),  # what was read need not be read again
         images_per_s=longest.images / took[longest] if took[longest] else 0.0,
-        memory_mb=_memory_bytes(plan, network) / _MB,
+        memory_mb=(_memory_bytes(plan, network) + activations_bytes(plan, network)) / _MB,
         disk_mb=(_weights_bytes(network) + ahead.bytes(plan)) / _MB,
     )
 

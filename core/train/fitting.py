@@ -112,7 +112,7 @@ class Fitting:
 
     def _found_rate(self, stop: Stop) -> Event:
         """Look for a rate and take it; return what a person should know about it."""
-        rate = best_rate(list(try_rates(self._plan, self._phase, self._network, self._training, stop)))
+        rate = best_rate(list(try_rates(self._plan, self._phase, self._network, self._model, self._training, stop)))
         if rate is None:
             return Warned(f"No learning rate was found at which the loss falls; {self._phase.rate:g} is kept.")
         planned, self._phase = self._phase.rate, replace(self._phase, rate=rate)

@@ -29,13 +29,13 @@ class RatePoint:
 
 
 def try_rates(
-    plan: RunPlan, phase: PlannedPhase, network: Network, training: Batches, stop: Stop
+    plan: RunPlan, phase: PlannedPhase, network: Network, model: nn.Module, training: Batches, stop: Stop
 ) -> Iterator[RatePoint]:
     """Yield the loss at rising rates until it bursts; the network is then as it was before."""
     before = copy.deepcopy(network.state_dict())
     random = torch.Generator().manual_seed(plan.config.seed)
-    stepper = Stepper(plan, replace(phase, averaging=0.0), network, network, STEPS)
-    set_learning(network, phase)
+    stepper = Stepper(plan, replace(phase, averaging=0.0), network, model, STEPS)
+    set_learning(model, phase)
     mean, lowest = 0.0, math.inf
     try:
         for number, (inputs, labels) in enumerate(_endless(training, phase.batch_size, random)):

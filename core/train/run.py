@@ -13,10 +13,12 @@ from core.base.folders import Folders
 from core.data.dataset import LabelledImage, Part
 from core.data.store.pixels import PixelStore
 from core.models.backbones import BACKBONES
+from core.models.division import Division
 from core.models.features import FeatureStore
 from core.models.network import Network, build
 from core.models.tensor_files import save_tensors
 from core.models.weights import WeightStore
+from core.train.activation_pass import ActivationPass, begins_behind, division_of, sees_again
 from core.train.augment import variation_of
 from core.train.batches import Batches, FeatureBatches, PixelBatches
 from core.train.costs import Costs
@@ -30,6 +32,7 @@ from core.train.squares import Squares
 
 WEIGHTS_FILE = "best.safetensors"
 READ_FEATURES, READ_PIXELS, SCORE = "reading images", "loading pixels", "scoring test images"
+FROZEN = "frozen layers"
 SAVE_EVERY_S = 60.0  # so that a crash costs a minute, and saving costs little
 # What an image costs, in forward passes, until it was measured.
 BACKWARD, ON_FEATURES, DECODE = 3.0, 0.02, 0.3
@@ -42,17 +45,27 @@ def stages(plan: RunPlan, costs: Costs | None = None) -> tuple[Stage, ...]:
     read = n_train + n_val + (n_test if plan.frozen else 0)
     forward = costs.features.seconds if costs else None
     listed: list[Stage] = []
-    for phase, speed in zip(plan.phases, costs.phases if costs else [None] * len(plan.phases), strict=True):
+    for number, phase in enumerate(plan.phases):
+        speed = costs.phases[number] if costs else None
         reads = Stage(READ_FEATURES, read, 1.0, forward) if phase.from_features else Stage(READ_PIXELS, read, DECODE)
         if reads.name not in [stage.name for stage in listed]:
             listed.append(reads)
+        guess, looked_at = (ON_FEATURES, 0.0) if phase.from_features else (BACKWARD, forward or 0.0)
+        if begins_behind(phase, plan.network):
+            once = n_val + (n_train if sees_again(plan) else 0)
+            before = costs.before[number] if costs else None
+            listed.append(Stage(frozen_stage(phase), once, 1.0, before))
+            looked_at = max(0.0, looked_at - (before or 0.0))
         # after each epoch the validation images are looked at, which is counted to the images that are learned from
-        looked_at = 0.0 if phase.from_features else (forward or 0.0) * n_val / max(1, n_train)
-        seconds = speed.seconds + looked_at if speed else None
-        guess = ON_FEATURES if phase.from_features else BACKWARD
+        seconds = speed.seconds + looked_at * n_val / max(1, n_train) if speed else None
         listed.append(Stage(phase.title, n_train * phase.epochs, guess, seconds))
     scored = Stage(SCORE, n_test, ON_FEATURES) if plan.frozen else Stage(SCORE, n_test, 1.0, forward)
     return (*listed, scored)
+
+
+def frozen_stage(phase: PlannedPhase) -> str:
+    """Return the name of the stage in which the frozen layers are computed for a phase."""
+    return f"{FROZEN} ({phase.title})"
 
 
 def run(plan: RunPlan, folder: Path, folders: Folders, stop: Stop, pace: Pace) -> Iterator[Event]:
@@ -131,7 +144,29 @@ class _Run:
             return
         training, validation = batches
         self._require(training, validation)
-        model, keep = self._model(network, phase, training)
+        division = division_of(phase, network)
+        if division and isinstance(training, PixelBatches) and isinstance(validation, PixelBatches):
+            yield from self._behind(network, phase, division, training, validation)
+        else:
+            yield from self._fit(network, phase, network, training, validation)
+
+    def _behind(
+        self, network: Network, phase: PlannedPhase, division: Division, training: PixelBatches, held_out: PixelBatches
+    ) -> Iterator[Event]:
+        """Learn in what comes after the frozen layers, from what these make of the images."""
+        self._pace.enter(frozen_stage(phase))
+        one_pass = ActivationPass(self._plan, division, self._folders.activations)
+        try:
+            batches = yield from one_pass.run(training, held_out, self._pace, self._stop)
+            if not self._stop():
+                yield from self._fit(network, phase, division.after, *batches)
+        finally:
+            one_pass.close()
+
+    def _fit(
+        self, network: Network, phase: PlannedPhase, whole: nn.Module, training: Batches, validation: Batches
+    ) -> Iterator[Event]:
+        model, keep = self._model(network, whole, training)
         self._pace.enter(phase.title)
         yield PhaseStarted(phase.title, phase.title, phase.first_epoch, phase.epochs)
         fitting = Fitting(self._plan, phase, network, model, training, validation, self._best)
@@ -152,7 +187,7 @@ class _Run:
                 self._warned.add(event)
 
     def _model(
-        self, network: Network, phase: PlannedPhase, training: Batches
+        self, network: Network, whole: nn.Module, training: Batches
     ) -> tuple[nn.Module, Callable[[int, float], None]]:
         """Return what maps a batch to logits, and what keeps the best of it."""
         if isinstance(training, FeatureBatches):
@@ -170,7 +205,7 @@ class _Run:
             if self._pace.seconds - self._saved_at > SAVE_EVERY_S:
                 self._save(network)
 
-        return network, keep_all
+        return whole, keep_all
 
     def _require(self, training: Batches, validation: Batches) -> None:
         """Raise UserError if too few images could be read to learn from (one has no spread) and to choose by."""

@@ -22,7 +22,7 @@ from core.data.images import READER_VERSION, Framing
 Pixels = NDArray[np.uint8]
 
 _LIMIT_BYTES = 20 * 2**30  # 100,000 squares of 256 pixels
-_LEFT_FREE_BYTES = 2 * 2**30  # of the disk: a project must still be saved
+LEFT_FREE_BYTES = 2 * 2**30  # of the disk: a project must still be saved
 
 # Without waiting for the disk: what a power cut leaves is told by its checksum, or begun anew.
 _SCHEMA = """
@@ -212,7 +212,7 @@ class PixelStore:
         (held,) = database.execute("SELECT coalesce(sum(rows * row_bytes), 0) FROM segment").fetchone()
         if held + needed_bytes > self._limit_bytes:
             return f"The decoded images that are kept have reached {self._limit_bytes / 2**30:.1f} GB."
-        if shutil.disk_usage(self._folder).free - needed_bytes < _LEFT_FREE_BYTES:
+        if shutil.disk_usage(self._folder).free - needed_bytes < LEFT_FREE_BYTES:
             return f"The disk with “{self._folder}” is nearly full, so not all decoded images can be kept."
         return ""
 

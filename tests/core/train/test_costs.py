@@ -47,7 +47,7 @@ def test_a_run_that_only_reads_features_in_one_precision_is_not_held_up(images: 
 
 
 def test_the_precision_that_a_plan_names_stays(images: Path) -> None:
-    measured = Costs(Speed("bfloat16", 0.1), (Speed("float32", 0.01), Speed("float16", 0.1)))
+    measured = Costs(Speed("bfloat16", 0.1), (Speed("float32", 0.01), Speed("float16", 0.1)), (0.0, 0.0))
     plan = planned(images, strategy="fine-tune-all")
     decided = chosen(plan, measured)
     assert (decided.features_precision, decided.precision) == ("bfloat16", "float16")
@@ -58,7 +58,7 @@ def test_the_precision_that_a_plan_names_stays(images: Path) -> None:
 def test_stages_carry_what_was_measured(images: Path) -> None:
     plan = planned(images, strategy="fine-tune-all", epochs=3)
     n_train, n_val = len(plan.dataset.part("train")), len(plan.dataset.part("val"))
-    measured = Costs(Speed("float32", 0.1), (Speed("float32", 0.01), Speed("float32", 0.5)))
+    measured = Costs(Speed("float32", 0.1), (Speed("float32", 0.01), Speed("float32", 0.5)), (0.0, 0.0))
     known = {stage.name: stage for stage in stages(plan, measured)}
     assert known["head only"].seconds == 0.01
     learning = known["everything"]

@@ -17,7 +17,7 @@ from core.train.plan import RunPlan
 from tests.core.conftest import planned
 
 MB = 2**20
-COSTS = Costs(Speed("float32", 0.5), (Speed("float32", 0.25), Speed("float32", 2.0)))
+COSTS = Costs(Speed("float32", 0.5), (Speed("float32", 0.25), Speed("float32", 2.0)), (0.0, 0.0))
 
 
 @pytest.fixture

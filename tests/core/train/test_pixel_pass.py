@@ -120,7 +120,7 @@ def test_folder_that_cannot_be_written_is_told_once_and_memory_serves(
 def test_full_disk_and_no_memory_decode_in_each_epoch(
     tmp_path: Path, images: list[LabelledImage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "_LEFT_FREE_BYTES", 2**62)
+    monkeypatch.setattr(store_module, "LEFT_FREE_BYTES", 2**62)
     monkeypatch.setattr(squares_module, "MEMORY_SHARE", 0)
     warnings, squares, kept = read(tmp_path, images)
     assert kept == images

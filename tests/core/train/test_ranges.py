@@ -30,7 +30,7 @@ def test_rates_rise_until_the_loss_bursts_and_the_network_is_as_before(images: P
     plan = planned(images, strategy="from-scratch")
     network = build(register(), 2, None, seed=0)
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    points = list(try_rates(plan, phase_of(plan), network, stripes(), never))
+    points = list(try_rates(plan, phase_of(plan), network, network, stripes(), never))
     rates = [point.rate for point in points]
     assert rates == sorted(rates)
     assert rates[0] == LOWEST

@@ -93,7 +93,7 @@ def test_full_store_keeps_what_this_run_uses_and_says_so(tmp_path: Path) -> None
 
 
 def test_the_disk_is_not_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pixels, "_LEFT_FREE_BYTES", 2**62)
+    monkeypatch.setattr(pixels, "LEFT_FREE_BYTES", 2**62)
     store = PixelStore(tmp_path, FRAMING)
     assert store.put(squares("a")) == {}
     assert store.problem == f"The disk with “{tmp_path}” is nearly full, so not all decoded images can be kept."

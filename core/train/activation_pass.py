@@ -1,0 +1,96 @@
+"""Where layers stay frozen in a phase, learning begins behind them: what they make of the images is kept."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import torch
+
+from core.base.events import Event, Stop, Warned
+from core.models.backbones import Backbone
+from core.models.division import Division, divide
+from core.models.inference import Frozen
+from core.models.network import Network
+from core.train.activations import VALUE_BYTES, Activations, room_bytes
+from core.train.batches import ActivationBatches, PixelBatches
+from core.train.pace import Pace
+from core.train.plan import PlannedPhase, RunPlan
+
+
+def begins_behind(phase: PlannedPhase, backbone: Backbone) -> bool:
+    """Say whether a phase on pixels leaves layers frozen that see the images as they are, and not mixed."""
+    return not phase.from_features and phase.mixing == "none" and phase.trained_groups < len(backbone.groups)
+
+
+def sees_again(plan: RunPlan) -> bool:
+    """Say whether the training images are the same in each epoch."""
+    return plan.augmentation == "none"
+
+
+def division_of(phase: PlannedPhase, network: Network) -> Division | None:
+    """Return where the phase divides the network, which is frozen as the phase has it; None if it sees images whole."""
+    return divide(network) if begins_behind(phase, network.backbone) else None
+
+
+def frozen_of(plan: RunPlan, division: Division) -> Frozen:
+    """Return the frozen part of a network as it only computes."""
+    return Frozen(division.before, getattr(torch, plan.features_precision or "float32"))
+
+
+def memory_bytes(plan: RunPlan, network: Network) -> float:
+    """Return what the run will hold in memory of activations at once; `network` may be on the meta device."""
+    n_again, size_px = len(plan.dataset.part("train")) if sees_again(plan) else 0, plan.framing.size_px
+    where = next(network.trunk.parameters()).device
+    most = 0.0
+    for phase in plan.phases:
+        network.freeze(phase.trained_groups)
+        division = division_of(phase, network)
+        if division:
+            pair = division.before(torch.empty(2, 3, size_px, size_px, device=where))
+            most = max(most, (len(plan.dataset.part("val")) + n_again) * pair.numel() / 2 * VALUE_BYTES)
+    return most if most <= room_bytes() else 0.0
+
+
+class ActivationPass:
+    """Computes the frozen part for the images of a phase and holds the result until `close`."""
+
+    def __init__(self, plan: RunPlan, division: Division, folder: Path) -> None:
+        self._plan, self._folder = plan, folder
+        self._frozen = frozen_of(plan, division)
+        self._held: list[Activations] = []
+
+    def run(
+        self, training: PixelBatches, validation: PixelBatches, pace: Pace, stop: Stop
+    ) -> Generator[Event, None, tuple[ActivationBatches, ActivationBatches]]:
+        """Yield progress; return both parts as they are behind the frozen layers.
+
+        Validation images are the same in each epoch and always kept; training images only where they are not varied.
+        """
+        held_out = yield from self._kept(validation, pace, stop)
+        seen_again = (yield from self._kept(training, pace, stop)) if sees_again(self._plan) else None
+        return (
+            ActivationBatches(training, self._frozen, seen_again),
+            ActivationBatches(validation, self._frozen, held_out),
+        )
+
+    def close(self) -> None:
+        """Let go of all that was kept."""
+        for held in self._held:
+            held.close()
+
+    def _kept(self, images: PixelBatches, pace: Pace, stop: Stop) -> Generator[Event, None, Activations | None]:
+        activations = Activations(len(images), self._folder)
+        self._held.append(activations)
+        batch = self._plan.evaluation_batch
+        for shown, labels in images.in_order(batch):
+            if stop() or activations.problem:
+                break
+            # always whole batches, as in FeaturePass: the size of a batch may change the last bit
+            full = shown[torch.arange(batch, device=shown.device) % len(shown)]
+            activations.add(self._frozen(full)[: len(shown)])
+            progress = pace.advance(len(labels))
+            if progress:
+                yield progress
+        if activations.problem:
+            again = "They are computed again in each epoch, which is slower."
+            yield Warned(f"The results of the frozen layers cannot be kept: {activations.problem}. {again}")
+        return None if activations.problem else activations

@@ -1,0 +1,105 @@
+"""A phase that begins behind its frozen layers learns what it would have learned by computing them anew."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.base.events import EpochDone, Event, Warned
+from core.base.folders import Folders
+from core.models.inference import Frozen
+from core.models.network import skeleton
+from core.models.tensor_files import load_tensors
+from core.results.session import train
+from core.train import activations, run
+from core.train.activation_pass import memory_bytes
+from tests.core.conftest import planned
+
+
+def trained(
+    images: Path, folder: Path, folders: Folders, **values: object
+) -> tuple[list[Event], dict[str, torch.Tensor]]:
+    plan = planned(images, strategy="fine-tune-last", epochs=6, last_blocks=1, **values)
+    events = list(train(plan, folder, folders))
+    return events, load_tensors(folder / "best.safetensors")
+
+
+def losses(events: list[Event]) -> list[tuple[float, float]]:
+    return [(event.train_loss, event.val_loss) for event in events if isinstance(event, EpochDone)]
+
+
+@pytest.mark.parametrize("augmentation", ["none", "light"])
+def test_it_is_as_if_the_frozen_layers_were_computed_anew(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch, augmentation: str
+) -> None:
+    values = {"augmentation": augmentation, "learning_rate": 1e-2}
+    events, learned = trained(images, tmp_path / "behind", folders, **values)
+    monkeypatch.setattr(run, "division_of", lambda phase, network: None)
+    expected, as_ever = trained(images, tmp_path / "whole", folders, **values)
+    assert len(losses(events)) == 6
+    torch.testing.assert_close(torch.tensor(losses(events)), torch.tensor(losses(expected)), rtol=5e-3, atol=1e-3)
+    changed = [name for name, value in as_ever.items() if name.startswith("layer2")]
+    for name, value in learned.items():
+        torch.testing.assert_close(value.float(), as_ever[name].float(), rtol=1e-2, atol=5e-3)
+    assert len(changed) > 3
+
+
+def test_equal_runs_are_equal_bit_for_bit_wherever_it_is_kept(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, learned = trained(images, tmp_path / "first", folders, augmentation="none")
+    monkeypatch.setattr(activations, "MEMORY_SHARE", 0.0)
+    again, learned_again = trained(images, tmp_path / "again", folders, augmentation="none")
+    assert losses(first) == losses(again)
+    assert all(torch.equal(value, learned_again[name]) for name, value in learned.items())
+    assert list(folders.activations.iterdir()) == []
+
+
+def test_frozen_layers_see_each_image_once(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[int] = []
+    compute = Frozen.forward
+
+    def counted(self: Frozen, seen: torch.Tensor) -> torch.Tensor:
+        computed.append(len(seen))
+        return compute(self, seen)
+
+    trained(
+        images, tmp_path / "warm", folders, augmentation="none"
+    )  # measures what an image costs, and stores features
+    monkeypatch.setattr(Frozen, "forward", counted)
+    trained(images, tmp_path / "plain", folders, augmentation="none")
+    plan = planned(images)
+    batches = sum(-(-len(plan.dataset.part(part)) // plan.evaluation_batch) for part in ("train", "val"))
+    assert computed == [plan.evaluation_batch] * batches
+
+
+def test_a_run_goes_on_where_nothing_can_be_kept(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, _ = trained(images, tmp_path / "kept", folders, augmentation="none")
+    monkeypatch.setattr(activations, "MEMORY_SHARE", 0.0)
+    folders.activations.write_text("in the way")
+    events, _ = trained(images, tmp_path / "not kept", folders, augmentation="none")
+    said = [event.message for event in events if isinstance(event, Warned)]
+    assert len(said) == 1
+    assert "computed again in each epoch" in said[0]
+    torch.testing.assert_close(torch.tensor(losses(events)), torch.tensor(losses(expected)), rtol=1e-4, atol=1e-4)
+
+
+def test_the_pass_is_a_stage_of_its_own(images: Path, tmp_path: Path, folders: Folders) -> None:
+    plan = planned(images, strategy="fine-tune-last", epochs=6, last_blocks=1, augmentation="none")
+    n_seen = len(plan.dataset.part("train")) + len(plan.dataset.part("val"))
+    known = {stage.name: stage.images for stage in run.stages(plan)}
+    assert known["frozen layers (last blocks)"] == n_seen
+    everything = planned(images, strategy="fine-tune-all", epochs=6)
+    assert not any("frozen" in stage.name for stage in run.stages(everything))
+
+
+def test_what_is_kept_is_foretold(images: Path) -> None:
+    plan = planned(images, strategy="fine-tune-last", last_blocks=1, augmentation="none")
+    network = skeleton(plan.network, 2, plan.framing.size_px)
+    n_seen = len(plan.dataset.part("train")) + len(plan.dataset.part("val"))
+    assert memory_bytes(plan, network) == n_seen * 16 * 8 * 8 * 2
+    assert memory_bytes(planned(images, strategy="fine-tune-all"), network) == 0

@@ -1,0 +1,63 @@
+"""What frozen layers make of images: kept in memory or in a file, as it was, and gone at the end."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.train import activations as module
+from core.train.activations import Activations, rounded
+
+RANDOM = torch.Generator().manual_seed(0)
+MAPS = torch.randn(7, 5, 3, 2, generator=RANDOM)
+
+
+def kept(folder: Path, memory_bytes: int, maps: torch.Tensor) -> Activations:
+    held = Activations(len(maps), folder, memory_bytes)
+    for some in (maps[:4], maps[4:]):
+        held.add(some)
+    return held
+
+
+@pytest.mark.parametrize("memory_bytes", [0, 10**6])
+@pytest.mark.parametrize("maps", [MAPS, MAPS.contiguous(memory_format=torch.channels_last), MAPS[:, :, 0, 0]])
+def test_what_was_kept_comes_back_rounded_and_laid_out_as_it_was(
+    tmp_path: Path, memory_bytes: int, maps: torch.Tensor
+) -> None:
+    held = kept(tmp_path, memory_bytes, maps)
+    chosen = torch.tensor([6, 0, 0, 3])
+    back = held[chosen]
+    held.close()
+    assert torch.equal(back, rounded(maps[chosen]))
+    torch.testing.assert_close(back, maps[chosen], rtol=1e-3, atol=1e-4)
+    assert back.stride() == maps[chosen].stride()
+
+
+def test_memory_is_bounded_and_the_file_is_gone_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = MAPS.numel() * 2
+    held = kept(tmp_path, needed, MAPS)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(module, "TemporaryFile", lambda dir: (dir / "seen").open("w+b"))
+    on_disk = kept(tmp_path, needed - 1, MAPS)
+    assert torch.equal(on_disk[torch.arange(7)], held[torch.arange(7)])
+    assert (tmp_path / "seen").stat().st_size == needed
+    on_disk.close()
+    monkeypatch.undo()
+    again = kept(tmp_path / "new", needed - 1, MAPS)
+    again.close()
+    assert not list((tmp_path / "new").iterdir())
+
+
+def test_where_there_is_no_room_it_is_said_and_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert kept(tmp_path / "file", 0, MAPS).problem
+    monkeypatch.setattr(module, "LEFT_FREE_BYTES", 2**62)
+    assert "too little room" in kept(tmp_path, 0, MAPS).problem
+    assert not kept(tmp_path, 10**6, MAPS).problem
+
+
+def test_numbers_that_are_too_large_for_16_bits_stay_numbers(tmp_path: Path) -> None:
+    huge = torch.tensor([[1e6, -1e6, 1.0]])
+    held = kept(tmp_path, 100, huge)
+    assert torch.equal(held[torch.tensor([0])], rounded(huge))
+    assert torch.isfinite(rounded(huge)).all()
