@@ -46,12 +46,16 @@ def test_what_is_told_of_a_scene_is_seen_in_it(small: Pool) -> None:
     scenes = Painter(small, 0).paint(200, 48, 0.8)
     assert scenes.images.shape == (200, 3, 48, 48)
     assert scenes.numbers.shape == (200, NUMBERS)
-    ground, noise, place = scenes.numbers[:, 7], scenes.numbers[:, -1], scenes.numbers[:, 14]
+    ground, noise, place = scenes.numbers[:, 9], scenes.numbers[:, -1], scenes.numbers[:, 18]
     corners = torch.stack([scenes.images[:, 0, y, x] for y in (1, -2) for x in (1, -2)]).median(0).values
     assert agreement(ground, corners) > 0.7
     assert noise.min() >= 0
     assert agreement(noise, (scenes.images[..., 1:] - scenes.images[..., :-1]).abs().flatten(1).median(1).values) > 0.2
     assert place.abs().max() <= 0.4 * 0.8 + 0.1
+    assert scenes.numbers[:, 12:15].min() >= 0, "which end of a texture is the bright one cannot be seen"
+    edge = scenes.images[:, 1, :8]
+    down, across = ((edge.diff(dim=way)[:, :7, :47] ** 2).mean((1, 2)) for way in (1, 2))
+    assert agreement(scenes.numbers[:, 16], (across - down) / (across + down)) > 0.5, "the ground runs elsewhere"
 
 
 def test_same_seed_paints_the_same_scenes(small: Pool) -> None:

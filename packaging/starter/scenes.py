@@ -12,13 +12,13 @@ from torch.nn.functional import affine_grid, avg_pool2d, grid_sample
 _BEHIND = (0.6, 0.3)  # how likely each further object is, at full strength
 _IN_FRONT = 0.3
 _GREY = 0.25
-NUMBERS = 20
+NUMBERS = 24
 
 
 @dataclass(frozen=True)
 class Scenes:
     """Images (n, 3, side, side), about 0..1; the formulas of object, its texture and the ground's (n,); `numbers`
-    (n, NUMBERS): colours, contrasts and grain of object and ground, place and size, softness, noise, other objects."""
+    (n, NUMBERS): colours, contrasts, grain of object and ground, place and size, other objects, softness, noise."""
 
     images: Tensor
     shape: Tensor
@@ -40,16 +40,25 @@ class Place:
 
 @dataclass(frozen=True)
 class Surface:
-    """A texture's formula (n,), its zoom (n,), and the three colours (n, 3, 3) it runs through from dark to bright."""
+    """A texture's formula and drawing (n,), how it lies, and the three colours (n, 3, 3) of its greys."""
 
     texture: Tensor
-    zoom: Tensor
+    sample: Tensor
+    place: Place
     palette: Tensor
 
-    def numbers(self) -> Tensor:
-        """Return the mean colour, the contrast and the zoom: (n, 7)."""
-        contrast = self.palette[:, 2] - self.palette[:, 0]
-        return torch.cat([self.palette.mean(1), contrast, self.zoom[:, None]], 1)
+    def numbers(self, slopes: Tensor) -> Tensor:
+        """Return the mean colour, the contrast, how fine it is and in which direction it runs: (n, 9).
+
+        Only what can be seen is asked: not which end of the greys is the bright one, but how far the ends are apart.
+        """
+        contrast = (self.palette[:, 2] - self.palette[:, 0]).abs()
+        rows = _rows(self.place)
+        seen = rows.mT @ slopes[self.texture, self.sample] @ rows
+        across, down, both = seen[:, 0, 0], seen[:, 1, 1], seen[:, 0, 1]
+        steep = (across + down).clamp_min(1e-6)
+        grain = torch.stack([steep.log(), (across - down) / steep, 2 * both / steep], 1)
+        return torch.cat([self.palette.mean(1), contrast, grain], 1)
 
 
 class Painter:
@@ -58,6 +67,7 @@ class Painter:
     def __init__(self, pool: Pool, seed: int) -> None:
         self.pool = pool
         self.device = pool.stamps.device
+        self.slopes = torch.stack([_slopes(samples) for samples in pool.textures])
         self.gen = torch.Generator(self.device).manual_seed(seed)
 
     @torch.no_grad()
@@ -75,7 +85,7 @@ class Painter:
         image = self._add_extra(image, others, light, strength, _IN_FRONT * strength, high=0.4)
         image, taken = self._photograph(image, strength)
         rest = torch.stack([place.x, place.y, place.scale, others, *taken], 1)
-        numbers = torch.cat([cover.numbers(), ground.numbers(), rest], 1)
+        numbers = torch.cat([cover.numbers(self.slopes), ground.numbers(self.slopes), rest], 1)
         return Scenes(image, shape, cover.texture, ground.texture, numbers)
 
     def _uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
@@ -103,22 +113,21 @@ class Painter:
         hue = self._uniform(count, 1, 3, low=-1) + 0.7 * self._uniform(count, 3, 3, low=-1)
         hue = hue * self._uniform(count, 1, 1) ** 1.5
         hue = hue * (self._uniform(count, 1, 1) > _GREY) * 0.6 * strength
-        spread = self._uniform(count, low=0.03, high=0.1 + 0.2 * strength)
+        spread = self._uniform(count, low=0.06, high=0.15 + 0.3 * strength)
         sign = torch.where(self._uniform(count) < 0.5, 1.0, -1.0)
         middle = self._uniform(count, low=-0.5, high=0.5)
         lights = light[:, None] + spread[:, None] * torch.stack([-sign, middle, sign], 1)
         palette = (lights[..., None] + hue - hue.mean(-1, keepdim=True)).clamp(0, 1)
-        zoom = self._uniform(count, low=0.25, high=0.75)
-        return Surface(self._integers(len(self.pool.textures), count), zoom, palette)
+        shift = self._uniform(2, count, low=-0.4, high=0.4)
+        zoom, turn = self._uniform(count, low=0.25, high=0.75), self._uniform(count, low=-0.5, high=0.5)
+        place = Place(shift[0], shift[1], 1 / zoom, turn, torch.ones_like(turn))
+        formulas, samples = self.pool.textures.shape[:2]
+        return Surface(self._integers(formulas, count), self._integers(samples, count), place, palette)
 
     def _textured(self, side: int, surface: Surface) -> Tensor:
-        """Return (n, 3, side, side): the texture anywhere and anyhow turned, in its colours."""
-        count = len(surface.zoom)
-        sample = self._integers(self.pool.textures.shape[1], count)
-        source = self.pool.textures[surface.texture, sample].float() / 255
-        shift = self._uniform(2, count, low=-0.4, high=0.4)
-        turn = self._uniform(count, low=-0.5, high=0.5)
-        grid = _grid(side, Place(shift[0], shift[1], 1 / surface.zoom, turn, torch.ones_like(turn)))
+        """Return (n, 3, side, side): the texture in its place and colours."""
+        source = self.pool.textures[surface.texture, surface.sample].float() / 255
+        grid = _grid(side, surface.place)
         grey = 2 * grid_sample(source, grid, padding_mode="reflection", align_corners=False)
         dark, middle, bright = surface.palette[..., None, None].unbind(1)
         return dark + (middle - dark) * grey.clamp(max=1) + (bright - middle) * (grey - 1).clamp(min=0)
@@ -158,9 +167,22 @@ class Painter:
         return image + grain * noise[:, None, None, None], (soft, noise)
 
 
+def _rows(place: Place) -> Tensor:
+    """Return what turns and scales a pixel of the frame to the stamp: (n, 2, 2)."""
+    cos, sin = place.turn.cos() / place.scale, place.turn.sin() / place.scale
+    return torch.stack([cos * place.mirror, sin * place.mirror, -sin, cos], -1).view(-1, 2, 2)
+
+
 def _grid(side: int, place: Place) -> Tensor:
     """Return where each pixel of the frame lies on the stamp: (n, side, side, 2), the inverse of turn, scale, shift."""
-    cos, sin = place.turn.cos() / place.scale, place.turn.sin() / place.scale
-    rows = torch.stack([cos * place.mirror, sin * place.mirror, -sin, cos], -1).view(-1, 2, 2)
+    rows = _rows(place)
     shift = -(rows @ torch.stack([place.x, place.y], -1)[..., None])
     return affine_grid(torch.cat([rows, shift], -1), [len(rows), 1, side, side], False)
+
+
+def _slopes(drawings: Tensor) -> Tensor:
+    """Return how steep drawings (n, 1, side, side) are along x, along y and both at once: (n, 2, 2)."""
+    grey = drawings[:, 0].float() / 255
+    down, across = torch.gradient(grey, spacing=2 / grey.shape[-1], dim=(1, 2))
+    ways = torch.stack([across.flatten(1), down.flatten(1)], 1)
+    return ways @ ways.mT / ways.shape[-1]
