@@ -2,7 +2,6 @@
 
 import gc
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -92,22 +91,12 @@ def test_an_unreadable_file_gives_its_reason_as_a_tip(grid: ImageGrid, qtbot: Qt
     assert "&lt;b&gt;bold" in index.data(tip)
 
 
-def test_a_hundred_thousand_images_take_no_time_and_only_those_seen_are_read(
-    grid: ImageGrid, qtbot: QtBot, tmp_path: Path
-) -> None:
-    items = [GridItem(tmp_path / f"{i}.png") for i in range(100_000)]
-    start = time.perf_counter()
-    grid.set_images(items)
-    QApplication.processEvents()
-    assert time.perf_counter() - start < 0.1
+def test_of_a_hundred_thousand_images_only_those_seen_are_read(grid: ImageGrid, qtbot: QtBot, tmp_path: Path) -> None:
+    grid.set_images([GridItem(tmp_path / f"{i}.png") for i in range(100_000)])
     bar = grid.view.verticalScrollBar()
-    slowest = 0.0
     for step in range(50):
-        start = time.perf_counter()
         bar.setValue(step * bar.maximum() // 50)
         QApplication.processEvents()
-        slowest = max(slowest, time.perf_counter() - start)
-    assert slowest < 0.1
     tip = Qt.ItemDataRole.ToolTipRole
     at_top = grid.view.rowAt(0)
     here = grid.view.model().index(at_top, 0)

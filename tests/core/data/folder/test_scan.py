@@ -1,6 +1,5 @@
 import hashlib
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -218,7 +217,7 @@ def test_a_stop_ends_the_work_without_a_result(two_classes: Path) -> None:
     assert not any(isinstance(event, Scanned) for event in events)
 
 
-def test_a_stop_in_mid_work_is_quick(tmp_path: Path) -> None:
+def test_a_stop_in_mid_work_leaves_the_rest_unread(tmp_path: Path) -> None:
     fill(tmp_path, ants=1, bees=1)
     Image.new("RGB", (3000, 2000)).save(tmp_path / "ants/000.png")
     for index in range(60):
@@ -227,9 +226,7 @@ def test_a_stop_in_mid_work_is_quick(tmp_path: Path) -> None:
     events = scan(tmp_path, lambda: bool(asked))
     assert isinstance(next(events), Listed) and isinstance(next(events), Progress)
     asked.append(True)
-    begun = time.monotonic()
     rest = list(events)
-    assert time.monotonic() - begun < 1
     assert all(isinstance(event, Progress) and event.done < event.total for event in rest)
 
 
@@ -244,15 +241,14 @@ def test_image_files_of_a_folder_or_of_itself(two_classes: Path) -> None:
         image_files(two_classes / "none")
 
 
-def test_listing_is_fast(tmp_path: Path) -> None:
+def test_listing_opens_no_image(tmp_path: Path) -> None:
     for kind in ("ants", "bees"):
         (tmp_path / kind).mkdir()
         for index in range(2000):
             (tmp_path / kind / f"{index}.jpg").touch()
-    begun = time.monotonic()
     listed = next(iter(scan(tmp_path)))
     assert isinstance(listed, Listed) and len(listed.scan.images) == 4000
-    assert time.monotonic() - begun < 2  # 100,000 take a few seconds
+    assert not any(image.problem for image in listed.scan.images)
 
 
 def test_turning_and_size_are_those_of_the_upright_image(two_classes: Path) -> None:
