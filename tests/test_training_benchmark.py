@@ -72,7 +72,7 @@ def test_a_training_that_is_in_the_records_is_not_done_again(
     records = Records(tmp_path / "accuracy.jsonl")
     wanted = accuracy.Wanted(["ants_bees"], ["graft"], ["fine-tune-all"], ["starter"], [0, 1], epochs=3)
     for key, right in zip(wanted.trainings(), (0.5, 0.7), strict=True):
-        records.add(key, Outcome(seconds=4, accuracy=right, n_test=10))
+        records.add(key, Outcome(seconds=9, cpu_seconds=4, accuracy=right, n_test=10))
     accuracy.run(tmp_path / "nowhere", tmp_path / "work", wanted, records)  # would fail: there are no images
     assert f"60.0 ± {interval([50, 70]):.1f} (4 s)" in capsys.readouterr().out
     assert [json.loads(line)["seed"] for line in records.file.read_text().splitlines()] == [0, 1]

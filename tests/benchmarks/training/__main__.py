@@ -2,7 +2,7 @@
 
 speed FOLDER     an image folder: seconds, memory and ratios for two networks, in both modes
 gpu              the same for large networks on a graphics card, with photos made for it (several GB)
-accuracy FOLDER  a folder of image sets: accuracy on the test part against seconds
+accuracy FOLDER  a folder of image sets: accuracy on the test part against processor time
 
 Tables are printed in Markdown, all results are written to the folder --out. See README.md beside this file.
 """

@@ -1,4 +1,4 @@
-"""Accuracy against seconds: for every trainer the same images, starting weights, epochs and size, and its own defaults.
+"""Accuracy against processor time: for every trainer the same images, starting weights, epochs and size, and its own defaults.
 
 Of each set its test part is scored, once, at the end; the validation images are taken from its training part by Graft's
 split, and every trainer may use them as it does by default. Two starts: the starter that ships with Graft, and the same
@@ -108,7 +108,7 @@ def percent(outcome: Outcome) -> str:
 
 
 def table(wanted: Wanted, start: str, mode: Mode, records: Records) -> str:
-    """Return accuracy (per cent, mean of the seeds ± half the 95 % interval) and seconds by set and trainer."""
+    """Return accuracy (per cent, mean of the seeds ± half the 95 % interval) and processor time by set and trainer."""
     cells = {
         (name, trainer): _of_one(wanted, {"set": name, "start": start, "mode": mode, "trainer": trainer}, records)
         for name in wanted.sets
@@ -116,7 +116,7 @@ def table(wanted: Wanted, start: str, mode: Mode, records: Records) -> str:
     }
     rows = [[name, *(_cell(cells[name, trainer]) for trainer in wanted.trainers)] for name in wanted.sets]
     means = (_mean_of_sets([cells[name, trainer] for name in wanted.sets]) for trainer in wanted.trainers)
-    whole = markdown(("accuracy in %", *wanted.trainers), [*rows, ["**mean**", *means]])
+    whole = markdown(("% (CPU s)", *wanted.trainers), [*rows, ["**mean**", *means]])
     return "\n\n".join([whole, *behind(wanted, cells)])
 
 
@@ -144,7 +144,7 @@ def _cell(of_one: Sequence[Outcome]) -> str:
         return "–"
     values = accuracies(of_one)
     spread = f" ± {number(interval(values), 1)}" if len(values) > 1 else ""
-    seconds = statistics.median(outcome.seconds for outcome in of_one)
+    seconds = statistics.median(outcome.cpu_seconds for outcome in of_one)
     return f"{number(statistics.mean(values), 1)}{spread} ({number(seconds, 0)} s)"
 
 
@@ -154,9 +154,9 @@ def accuracies(of_one: Sequence[Outcome]) -> list[float]:
 
 
 def _mean_of_sets(sets: Sequence[Sequence[Outcome]]) -> str:
-    """Return the mean over the sets and their median seconds put together; a dash where a set is missing."""
+    """Return the mean over the sets and their median processor times put together; a dash where a set is missing."""
     if not all(sets):
         return "–"
     mean = statistics.mean(statistics.mean(accuracies(of_one)) for of_one in sets)
-    seconds = sum(statistics.median(outcome.seconds for outcome in of_one) for of_one in sets)
+    seconds = sum(statistics.median(outcome.cpu_seconds for outcome in of_one) for of_one in sets)
     return f"**{number(mean, 1)}** ({number(seconds, 0)} s)"
