@@ -76,7 +76,7 @@ class Fitting:
 
         `keep` is called with epoch and validation loss for each epoch that is the best of the run so far.
         """
-        if self._plan.config.find_rate == "on" and not self._phase.from_features:
+        if self._plan.finds_rate and not self._phase.from_features:
             yield self._found_rate(stop)
         lowest, since = math.inf, 0
         for epoch in range(self._phase.first_epoch, self._phase.first_epoch + self._phase.epochs):

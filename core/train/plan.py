@@ -26,6 +26,7 @@ FEW = 100  # training images, below which BatchNorm keeps its statistics
 LONG_STEPS = 2000  # of a phase from which a mean of the weights is kept
 LARGE, MANY_EPOCHS = 10_000, 30  # images and epochs from which on images are mixed
 UNBALANCED = 3.0  # times as many images in the largest class as in the smallest
+ONLY_HEAD = "Only the head learns, on stored features."
 ELONGATED = 1.5  # times as long as wide, from which on a crop cuts off too much
 
 Mirror = Literal["never", "always", "if it pays"]
@@ -95,6 +96,8 @@ class RunPlan:
     flips: bool = True
     """Whether images are mirrored where they are varied."""
     mirror: Mirror = "never"
+    finds_rate: bool = False
+    """Whether rising rates are tried before layers learn, and one of them is taken in place of the planned one."""
 
     @property
     def network(self) -> Backbone:
@@ -148,6 +151,7 @@ def plan(config: RunConfig, dataset: Dataset, device: DeviceChoice, weights_read
             "FILE), or choose a model that is ready.",
         )
     decided = _Decisions(config, dataset, backbone, strategy)
+    finds_rate = decided.finds_rate()
     phases = decided.phases()
     head = backbone.feature_dim * len(dataset.classes) + len(dataset.classes)
     deepest = max(phase.trained_groups for phase in phases)
@@ -176,6 +180,7 @@ def plan(config: RunConfig, dataset: Dataset, device: DeviceChoice, weights_read
         class_weights=decided.class_weights(),
         flips=decided.flips(),
         mirror=decided.mirror(),
+        finds_rate=finds_rate,
         device=device,
         trained_parameters=learning + head,
         total_parameters=sum(group.parameters for group in backbone.groups) + head,
@@ -207,6 +212,16 @@ class _Decisions:
     def epochs(self) -> int:
         return self.config.epochs or self.strategy.epochs
 
+    def finds_rate(self) -> bool:
+        """Return whether a rate is looked for, which one that was chosen makes needless."""
+        if self.config.find_rate == "off":
+            return False
+        reason = f"{ONLY_HEAD} There one rate suits every network."
+        if self.config.learning_rate is not None:
+            reason = "You chose a learning rate, and that is taken."
+        self._note("find_rate", "on" if self._looks_for_rate else "off", reason, self._looks_for_rate)
+        return self._looks_for_rate
+
     def phases(self) -> tuple[PlannedPhase, ...]:
         """Share the epochs out, at least one each; with fewer epochs than phases the first phases are left out."""
         self.number("epochs", self.strategy.epochs, f"Enough for “{self.strategy.title.lower()}”; stops early.")
@@ -217,6 +232,10 @@ class _Decisions:
             planned.append(self._phase(phase, first, epochs))
             left, first = left - epochs, first + epochs
         self._note_phases(planned)
+        self._note_blocks(planned[-1].trained_groups)
+        if self._on_features:
+            for name, value in (("averaging", "off"), ("mixing", "none"), ("norms", "keep")):
+                self._note(name, value, ONLY_HEAD, getattr(self.config, name) == value)
         return tuple(planned)
 
     def framing(self) -> Framing:
@@ -251,10 +270,14 @@ class _Decisions:
         """Return when the mirror image is asked as well, which a network must have learned first."""
         given = self.config.flips
         varied = (self.config.augmentation or self.strategy.augmentation) != "none"
-        if self._on_features or (not varied and given is None):
-            reason = "The features of each image are stored as it is." if self._on_features else "Nothing is varied."
-            self._note("flips", "never", reason, False)
+        if self._on_features:
+            self._note("flips", "never", "The features of each image are stored as it is.", given == "never")
             return "never"
+        if not varied:
+            always = given == "always"
+            still = "While the network learns nothing is varied."
+            self._note("flips", "when it predicts" if always else "never", still, given == "never")
+            return "always" if always else "never"
         reason = "Also when it predicts, if that lowers the loss on the validation images at the end."
         self._note("flips", given or "training", reason, given is not None)
         return {None: "if it pays", "never": "never", "training": "never", "always": "always"}[given]  # type: ignore[return-value]
@@ -276,6 +299,10 @@ class _Decisions:
     @property
     def _on_features(self) -> bool:
         return all(phase.from_features for phase in self.strategy.phases)
+
+    @property
+    def _looks_for_rate(self) -> bool:
+        return self.config.find_rate == "on" and self.config.learning_rate is None and not self._on_features
 
     def _phase(self, phase: Phase, first_epoch: int, epochs: int) -> PlannedPhase:
         largest = LARGEST_FEATURE_BATCH if phase.from_features else LARGEST_BATCH
@@ -312,10 +339,13 @@ class _Decisions:
         return how
 
     def _norms(self) -> bool:
-        how = self.config.norms or ("keep" if self.strategy.pretrained and self.n_train < FEW else "learn")
+        if not self.strategy.pretrained:
+            self._note("norms", "learn", "From scratch there are none to keep.", self.config.norms == "learn")
+            return False
+        how = self.config.norms or ("keep" if self.n_train < FEW else "learn")
         reason = f"Fewer than {FEW} training images say too little about them; more images do better with their own."
         self._note("norms", how, reason, self.config.norms is not None)
-        return how == "keep" and self.strategy.pretrained
+        return how == "keep"
 
     def _trained_groups(self, depth: Depth) -> int:
         every = len(self.backbone.groups)
@@ -335,10 +365,21 @@ class _Decisions:
         reason = many if enough else f"The smallest that is steady, as there are only {self.n_train} training images."
         self._note("batch_size", batches, reason, self.config.batch_size is not None)
         reason = "Highest for the head, lower for early layers; warms up, then falls to zero."
+        if self._looks_for_rate:
+            rates = " then ".join([*(f"{phase.rate:g}" for phase in planned if phase.from_features), "a found one"])
+            reason = f"Rising rates are tried first; {planned[-1].rate:g} is taken if the loss falls at none."
         self._note("learning_rate", rates, reason, self.config.learning_rate is not None)
+
+    def _note_blocks(self, trained_groups: int) -> None:
+        wanted = self.config.last_blocks
         if any(phase.train == "last" for phase in self.strategy.phases):
             reason = "The last blocks hold what is most specific to the old classes."
-            self._note("last_blocks", str(planned[-1].trained_groups), reason, self.config.last_blocks is not None)
+            if wanted is not None and wanted > trained_groups:
+                reason = f"{self.backbone.title} has no more."
+            self._note("last_blocks", str(trained_groups), reason, wanted == trained_groups)
+        elif wanted is not None:
+            reason = f"“{self.strategy.title}” leaves no choice here."
+            self._note("last_blocks", str(trained_groups), reason, wanted == trained_groups)
 
     def _note(self, name: str, value: str, reason: str, given: bool) -> None:
         label = RunConfig.model_fields[name].title or name

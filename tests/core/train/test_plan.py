@@ -142,3 +142,49 @@ def test_missing_weights_are_said_and_no_other_model_is_taken(images: Path) -> N
     with pytest.raises(UserError, match="weights of ResNet-18 are not on this computer"):
         plan(config(backbone="resnet18"), dataset, CPU, weights_ready=False)
     assert not plan(config(backbone="resnet18", strategy="from-scratch"), dataset, CPU, weights_ready=False).pretrained
+
+
+def test_a_rate_that_a_person_chose_wins_over_looking_for_one(images: Path) -> None:
+    found = planned(images, strategy="fine-tune-all", find_rate="on")
+    assert found.finds_rate
+    assert choice(found, "find_rate").given
+    assert choice(found, "learning_rate").value == "0.003 then a found one"
+    chosen = planned(images, strategy="fine-tune-all", find_rate="on", learning_rate=0.02)
+    assert not chosen.finds_rate
+    assert (choice(chosen, "find_rate").value, choice(chosen, "find_rate").given) == ("off", False)
+    assert "You chose a learning rate" in choice(chosen, "find_rate").reason
+    assert (choice(chosen, "learning_rate").value, choice(chosen, "learning_rate").given) == ("0.02", True)
+    frozen = planned(images, find_rate="on")
+    assert not frozen.finds_rate
+    assert choice(frozen, "find_rate").value == "off"
+    assert choice(frozen, "find_rate").reason.startswith("Only the head learns")
+    assert "found" not in choice(frozen, "learning_rate").value
+    assert not [each for each in planned(images, strategy="fine-tune-all").choices if each.name == "find_rate"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "value", "reason"),
+    [
+        ({"flips": "always"}, "flips", "never", "stored as it is"),
+        ({"flips": "training", "augmentation": "none", "strategy": "fine-tune-all"}, "flips", "never", "nothing is"),
+        (
+            {"flips": "always", "augmentation": "none", "strategy": "fine-tune-all"},
+            "flips",
+            "when it predicts",
+            "nothing is varied",
+        ),
+        ({"norms": "learn"}, "norms", "keep", "Only the head learns"),
+        ({"norms": "keep", "strategy": "from-scratch"}, "norms", "learn", "none to keep"),
+        ({"averaging": "on"}, "averaging", "off", "Only the head learns"),
+        ({"mixing": "mixup"}, "mixing", "none", "Only the head learns"),
+        ({"augmentation": "strong"}, "augmentation", "none", "read once"),
+        ({"last_blocks": 2}, "last_blocks", "0", "“Feature extraction” leaves no choice"),
+        ({"last_blocks": 50, "strategy": "fine-tune-last"}, "last_blocks", "3", "Tiny has no more"),
+    ],
+)
+def test_what_a_run_cannot_do_is_not_said_to_be_done(
+    images: Path, settings: dict[str, object], name: str, value: str, reason: str
+) -> None:
+    told = choice(planned(images, **settings), name)
+    assert (told.value, told.given) == (value, False)
+    assert reason in told.reason

@@ -57,3 +57,7 @@ def test_a_run_that_looks_for_its_rate_says_which_it_took(images: Path, tmp_path
     assert isinstance(found, Warned)
     assert "learning rate" in found.message
     assert not told(images, tmp_path / "other", folders)
+
+
+def test_a_rate_that_was_chosen_is_not_replaced(images: Path, tmp_path: Path, folders: Folders) -> None:
+    assert not told(images, tmp_path / "run", folders, find_rate="on", learning_rate=0.01)
