@@ -11,7 +11,7 @@ import typer
 
 from core import __version__
 from core import terminal as show
-from core.base.config import Setting, make_config, settings
+from core.base.config import Setting, make_config, settings, written
 from core.base.errors import UserError
 from core.base.events import Finished, Progress, Stop
 from core.base.folders import Folders
@@ -183,13 +183,17 @@ def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  
         raise typer.Exit(130)
 
 
+def _limits(low: float | None, high: float | None, unit: str) -> str:
+    return "" if low is None or high is None else f"{written(low)} to {written(high)} {unit}"
+
+
 _SEE = dict.fromkeys(("backbone", "strategy"), "see: graft models")
 
 
 def _option(setting: Setting) -> inspect.Parameter:
     """Return the command-line option of one setting; wrong values are told by the same check as everywhere."""
     kind: Any = Literal[setting.choices] if setting.choices else setting.kind
-    limits = f"{setting.minimum:g} to {setting.maximum:g} {setting.unit}" if setting.maximum is not None else ""
+    limits = _limits(setting.minimum, setting.maximum, setting.unit)
     known = "" if setting.default is None else f"default: {setting.default}"
     facts = ", ".join(fact for fact in (limits.strip(), known, _SEE.get(setting.name, "")) if fact)
     text = f"{setting.help} ({facts})" if facts else setting.help

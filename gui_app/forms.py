@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from core.base.config import RunConfig, Setting, make_config
+from core.base.config import RunConfig, Setting, make_config, written
 from core.base.errors import UserError
 from gui_app.painted import ChoiceBox
 from gui_app.theme import SIZE, SPACE
@@ -109,7 +109,9 @@ class Field(QWidget):
         kind = self.tr("a whole number") if setting.kind is int else self.tr("a number")
         low, high = setting.minimum, setting.maximum
         if low is not None and high is not None:
-            words = self.tr("Enter {kind} from {low} to {high}.").format(kind=kind, low=f"{low:g}", high=f"{high:g}")
+            words = self.tr("Enter {kind} from {low} to {high}.").format(
+                kind=kind, low=written(low), high=written(high)
+            )
         else:
             words = self.tr("Enter {kind}.").format(kind=kind)
         return words if not setting.optional else f"{words[:-1]}{self.tr(', or nothing')}."

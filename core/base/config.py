@@ -152,6 +152,11 @@ def _limit(field: FieldInfo, *kinds: tuple[type, str]) -> float | None:
     return None
 
 
+def written(number: float) -> str:
+    """Return a number as a person writes it: a whole one in full, however large."""
+    return f"{number:.0f}" if float(number).is_integer() else f"{number:g}"
+
+
 def make_config(**values: Any) -> RunConfig:  # noqa: ANN401 - checked by the model
     """Return a RunConfig; raises UserError naming each wrong setting by its label and what is allowed."""
     try:

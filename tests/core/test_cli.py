@@ -164,6 +164,7 @@ def test_every_setting_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--help"]) == 0
     said = capsys.readouterr().out
     assert all(f"--{setting.name.replace('_', '-')}" in said for setting in settings())
+    assert "2147483647" in said, "the largest seed, in full"
 
 
 def one_class(root: Path) -> None:
