@@ -34,9 +34,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something that a person should know and that does not end the work."""
+    """Something that a person should know and that does not end the work.
+
+    Of all that a run has to say `about` one thing, such as a folder that it cannot use, only the first is said.
+    """
 
     message: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.disposable import ASKED_AT_ONCE, DisposableDatabase
+from core.base.disposable import ASKED_AT_ONCE, REMEDY, DisposableDatabase
 
 Vector = NDArray[np.float32]
 
@@ -40,7 +40,9 @@ class FeatureStore:
     def problem(self) -> str:
         """Return in a sentence what could not be kept; nothing if all is well."""
         wrong = self._database.problem
-        return f"Features cannot be kept for the next run in “{self._database.file}”: {wrong}." if wrong else self._full
+        if not wrong:
+            return self._full
+        return f"Features cannot be kept for the next run in “{self._database.file.parent}”: {wrong}. {REMEDY}"
 
     def get(self, space: str, hashes: Iterable[str]) -> dict[str, Vector]:
         """Return the stored vectors (D,) of those images that have one."""

@@ -11,6 +11,8 @@ from core.data.store.pixels import Pixels, PixelStore
 from core.train.pace import Pace
 from core.train.squares import KeptPixels, Squares
 
+CACHE = "cache"  # what the warnings are about that nothing can be kept
+
 
 def read_pixels(
     root: Path, images: Sequence[LabelledImage], framing: Framing, cache: Path, pace: Pace, stop: Stop
@@ -47,5 +49,5 @@ def read_pixels(
         decoded.close()
     pixels.keep(fresh)
     if pixels.problem:
-        yield Warned(pixels.problem)
+        yield Warned(pixels.problem, about=CACHE)
     return Squares(pixels, kept), kept

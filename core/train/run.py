@@ -26,7 +26,7 @@ from core.train.feature_pass import FeaturePass, Features
 from core.train.fitting import Best, Fitting, ScaledHead
 from core.train.mirroring import decide
 from core.train.pace import Pace, Stage
-from core.train.pixel_pass import read_pixels
+from core.train.pixel_pass import CACHE, read_pixels
 from core.train.plan import PlannedPhase, RunPlan
 from core.train.squares import Squares
 
@@ -111,7 +111,7 @@ class _Run:
         self._best = Best()
         self._epochs = 0
         self._saved_at = 0.0
-        self._warned: set[Event] = set()
+        self._warned: set[Event | str] = set()
         self._ending: Ending = "completed"
         self._pixels: tuple[PixelBatches, PixelBatches] | None = None
 
@@ -181,10 +181,11 @@ class _Run:
     def _once(self, events: Iterator[Event]) -> Iterator[Event]:
         """Pass events on, but each warning only once: a file may be read in more than one phase."""
         for event in events:
-            if event not in self._warned:
+            if not isinstance(event, Warned):
                 yield event
-            if isinstance(event, Warned):
-                self._warned.add(event)
+            elif (said := event.about or event) not in self._warned:
+                self._warned.add(said)
+                yield event
 
     def _model(
         self, network: Network, whole: nn.Module, training: Batches
@@ -226,7 +227,7 @@ class _Run:
         one_pass = FeaturePass(self._plan, network, store, PixelStore(self._folders.pixels, self._plan.framing))
         features = yield from one_pass.run(self._images(), self._pace, self._stop)
         if store.problem:
-            yield Warned(store.problem)
+            yield Warned(store.problem, about=CACHE)
         return self._feature_batches("train", features), self._feature_batches("val", features)
 
     def _feature_batches(self, part: Part, features: Features) -> FeatureBatches:

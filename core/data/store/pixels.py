@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.disposable import ASKED_AT_ONCE, DisposableDatabase
+from core.base.disposable import ASKED_AT_ONCE, REMEDY, DisposableDatabase
 from core.data.images import READER_VERSION, Framing
 
 Pixels = NDArray[np.uint8]
@@ -69,7 +69,7 @@ class PixelStore:
     def problem(self) -> str:
         """Return why squares cannot be kept, in a sentence, or nothing."""
         error = self._database.problem
-        return f"Decoded images cannot be kept in “{self._folder}”: {error}." if error else self._full
+        return f"Decoded images cannot be kept in “{self._folder}”: {error}. {REMEDY}" if error else self._full
 
     def find(self, hashes: Iterable[str]) -> dict[str, Place]:
         """Return the places of those images that have one, and note that they are in use."""

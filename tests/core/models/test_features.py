@@ -93,4 +93,18 @@ def test_locked_file_is_not_taken_for_damaged(tmp_path: Path, monkeypatch: pytes
     store.put("a", vectors("y"))
     other.close()
     assert "locked" in store.problem
-    assert list(store.get("a", ["x", "y"])) == ["x"]
+    assert list(FeatureStore(tmp_path).get("a", ["x", "y"])) == ["x"]
+
+
+def test_after_a_failure_nothing_more_is_tried_as_each_time_would_wait_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.base.disposable._WAIT_S", 0.01)
+    store = FeatureStore(tmp_path)
+    store.put("a", vectors("x"))
+    other = sqlite3.connect(tmp_path / "features.db")
+    other.execute("BEGIN IMMEDIATE")
+    store.put("a", vectors("y"))
+    other.close()
+    store.put("a", vectors("z"))
+    assert list(FeatureStore(tmp_path).get("a", ["x", "y", "z"])) == ["x"]

@@ -358,3 +358,17 @@ def test_no_more_images_are_computed_at_once_than_a_person_chose(
         list(Predictor.load(tmp_path / "run", CPU).predict(sorted(images.rglob("*.png"))))
     assert max(seen) == 3
     assert planned(images, batch_size=4096).evaluation_batch == planned(images).evaluation_batch == 32
+
+
+@pytest.mark.parametrize("strategy", ["feature-extraction", "fine-tune-all"])
+def test_a_cache_folder_that_cannot_be_used_is_said_once_with_what_to_do(
+    images: Path, tmp_path: Path, folders: Folders, strategy: str
+) -> None:
+    folders.cache.parent.mkdir(parents=True, exist_ok=True)
+    folders.cache.write_text("in the way")
+    events = list(train(planned(images, strategy=strategy, epochs=2), tmp_path / "run", folders))
+    (warning,) = _warnings(events)
+    assert f"“{folders.features}”" in warning.message
+    assert "Make room there" in warning.message
+    assert isinstance(events[-1], Finished)
+    assert events[-1].accuracy is not None

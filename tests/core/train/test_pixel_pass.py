@@ -114,6 +114,7 @@ def test_folder_that_cannot_be_written_is_told_once_and_memory_serves(
     assert np.array_equal(squares.pixels(), expected)
     (warning,) = warnings
     assert warning.startswith(f"Decoded images cannot be kept in “{tmp_path / 'cache'}”: ")
+    assert "Make room there" in warning
     assert warning.endswith(". What is not on disk is kept in memory for this run.")
 
 
