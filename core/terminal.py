@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.results.metrics import Evaluation
     from core.results.predict import Predicted
     from core.train.estimate import Estimate
-    from core.train.plan import RunPlan
+    from core.train.plan import Choice, RunPlan
     from core.train.strategies import Strategy
 
 # no markup: names of files and classes come from outside
@@ -110,7 +110,7 @@ def events(plan: "RunPlan", as_lines: bool) -> Iterator[Callable[[Event], None]]
         yield lambda event: as_json(record(event))
         return
     for choice in plan.choices:
-        line(f"{choice.label}: {choice.value}  ({choice.reason})")
+        _decided(choice)
     with bar() as progress:
 
         def tell(event: Event) -> None:
@@ -127,11 +127,16 @@ def events(plan: "RunPlan", as_lines: bool) -> Iterator[Callable[[Event], None]]
 
 
 def estimated(estimate: "Estimate") -> None:
-    """Print what a run will take."""
+    """Print what a run will take, and what was chosen when that was measured."""
+    _decided(estimate.precision)
     line(
         f"On this computer: at most {duration(estimate.seconds)} at {estimate.images_per_s:.0f} images/s, "
         f"about {estimate.memory_mb:.0f} MB of memory, {estimate.disk_mb:.0f} MB on the disk"
     )
+
+
+def _decided(choice: "Choice") -> None:
+    line(f"{choice.label}: {choice.value}  ({choice.reason})")
 
 
 def _epoch(event: EpochDone) -> str:

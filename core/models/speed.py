@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +13,7 @@ from core.models.device import Precision
 
 ENOUGH_S = 0.15  # of repeating a piece of work
 REPEATS = 5
+MOST = 200  # pieces of work that are noted: the oldest go first
 CLEARLY = 1.2  # a precision of fewer bits must be so many times faster: below that it may be chance
 
 Trial = Callable[[], object]
@@ -21,10 +22,14 @@ Trial = Callable[[], object]
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds per image of one kind of work, in the precision that was found the best for it."""
+    """Seconds per image of one kind of work, in the precision that was found the best for it.
+
+    `gain` is how many times as fast as float32 the fastest other precision was, taken or not; 0 if there is none.
+    """
 
     precision: Precision
     seconds: float
+    gain: float = 0.0
 
 
 _NOTES = TypeAdapter(dict[str, Speed])
@@ -45,7 +50,7 @@ class SpeedNotes:
         if work in noted:
             return noted[work]
         speed = measure()
-        self._write({**noted, work: speed})
+        self._write(dict([*noted.items(), (work, speed)][-MOST:]))
         return speed
 
     def _read(self) -> dict[str, Speed]:
@@ -54,18 +59,21 @@ class SpeedNotes:
         except (OSError, ValidationError):
             return {}
 
-    def _write(self, speeds: Mapping[str, Speed]) -> None:
+    def _write(self, speeds: dict[str, Speed]) -> None:
         try:
-            write_bytes(self._file, _NOTES.dump_json(dict(speeds), indent=1))
+            write_bytes(self._file, _NOTES.dump_json(speeds, indent=1))
         except OSError:
             return  # then it is measured again next time
 
 
 def best(trials: Mapping[Precision, Trial], images: int, clock: Callable[[], float] = time.perf_counter) -> Speed:
     """Measure each trial, of so many images; return the first (float32) unless another is clearly faster."""
-    speeds = [Speed(precision, seconds_of(trial, clock) / images) for precision, trial in trials.items()]
-    quickest = min(speeds, key=lambda speed: speed.seconds)
-    return quickest if quickest.seconds * CLEARLY < speeds[0].seconds else speeds[0]
+    first, *others = (Speed(precision, seconds_of(trial, clock) / images) for precision, trial in trials.items())
+    if not others:
+        return first
+    quickest = min(others, key=lambda speed: speed.seconds)
+    gain = first.seconds / quickest.seconds
+    return replace(quickest if gain > CLEARLY else first, gain=gain)
 
 
 def seconds_of(trial: Trial, clock: Callable[[], float] = time.perf_counter) -> float:

@@ -35,7 +35,7 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
     plan = with_digest(plan, folders)
     with memory_told(plan):
         measured = costs(plan, folders) if needs_measuring(plan) else None
-    plan = chosen(plan, measured) if measured else plan
+    plan = chosen(plan, measured)
     writer = RunWriter(folder, plan)
     pace = Pace(stages(plan, measured))
     try:

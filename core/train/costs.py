@@ -18,11 +18,14 @@ from core.train.activations import rounded
 from core.train.augment import variation_of
 from core.train.batches import varied
 from core.train.fitting import ScaledHead
-from core.train.plan import PlannedPhase, RunPlan
+from core.train.plan import Choice, PlannedPhase, RunPlan
 from core.train.steps import Stepper, set_learning
 
 FEW = 8
 """Images per trial on a processor, where the speed hardly depends on it; a graphics card gets the whole batch."""
+
+PRECISION = "precision"
+"""The name of the choice that says in what the network computes."""
 
 _STEPS = 1000  # so that the rates stay where they are while steps are timed
 
@@ -58,13 +61,32 @@ def needs_measuring(plan: RunPlan) -> bool:
     return any(not phase.from_features for phase in plan.phases) or len(precisions(plan.device.kind)) > 1
 
 
-def chosen(plan: RunPlan, measured: Costs) -> RunPlan:
-    """Return the plan with the precisions that were found the best, where it names none."""
+def chosen(plan: RunPlan, measured: Costs | None) -> RunPlan:
+    """Return the plan with the precisions that were found the best, where it names none, and say so in it.
+
+    Where nothing was measured there is but one.
+    """
+    if plan.precision and plan.features_precision:
+        return plan
+    only = Speed("float32", 0.0)
+    features, learning = (measured.features, measured.phases[-1]) if measured else (only, only)
+    # the head learns in float32: if nothing else does, what counts is in what the network computes
+    told = features if all(phase.from_features for phase in plan.phases) else learning
+    choice = Choice(PRECISION, "Computed in", told.precision, _reason(told), given=False)
     return replace(
         plan,
-        precision=plan.precision or measured.phases[-1].precision,
-        features_precision=plan.features_precision or measured.features.precision,
+        precision=plan.precision or learning.precision,
+        features_precision=plan.features_precision or features.precision,
+        choices=(*plan.choices, choice),
     )
+
+
+def _reason(speed: Speed) -> str:
+    if not speed.gain:
+        return "The only precision that is used on this device."
+    if speed.precision == "float32":
+        return f"Measured here: 16 bits are {speed.gain:.1f} times as fast, which is too little to be worth it."
+    return f"Measured here: {speed.gain:.1f} times as fast as float32."
 
 
 def _words(plan: RunPlan, phase: PlannedPhase) -> str:
@@ -85,7 +107,8 @@ class _Trials:
     def named(self, work: str) -> str:
         """Return the name of a piece of work, with all that its speed depends on."""
         plan, threads = self.plan, torch.get_num_threads()
-        where = f"{plan.device.name}, {threads} threads, torch {torch.__version__}"
+        units = torch.backends.cpu.get_cpu_capability()  # a cache folder may lie where several computers see it
+        where = f"{plan.device.name}, {units}, {threads} threads, torch {torch.__version__}"
         return f"{where}: {plan.architecture}, {plan.framing.size_px} px, {work}"
 
     def features(self) -> Speed:

@@ -13,10 +13,10 @@ from core.data.store.pixels import PixelStore
 from core.models.features import FeatureStore
 from core.models.network import Network, skeleton
 from core.train.activation_pass import memory_bytes as activations_bytes
-from core.train.costs import chosen, costs
+from core.train.costs import PRECISION, chosen, costs
 from core.train.feature_pass import space_of
 from core.train.pace import Stage
-from core.train.plan import RunPlan, with_digest
+from core.train.plan import Choice, RunPlan, with_digest
 from core.train.run import READ_FEATURES, READ_PIXELS, memory_told, stages
 
 SAMPLE = 16
@@ -30,12 +30,16 @@ _LEARNING = 3  # a weight that learns has a gradient and AdamW's two means
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run takes: `seconds` at most, as it may stop early; `images_per_s` of its longest part."""
+    """What a run takes: `seconds` at most, as it may stop early; `images_per_s` of its longest part.
+
+    `precision` is what was chosen when that was measured.
+    """
 
     seconds: float
     images_per_s: float
     memory_mb: float
     disk_mb: float
+    precision: Choice
 
 
 def estimate(plan: RunPlan, folders: Folders) -> Estimate:
@@ -57,6 +61,7 @@ def estimate(plan: RunPlan, folders: Folders) -> Estimate:
         images_per_s=longest.images / took[longest] if took[longest] else 0.0,
         memory_mb=(_memory_bytes(plan, network) + activations_bytes(plan, network)) / _MB,
         disk_mb=(_weights_bytes(network) + ahead.bytes(plan)) / _MB,
+        precision=next(choice for choice in plan.choices if choice.name == PRECISION),
     )
 
 

@@ -174,13 +174,18 @@ class ModelPage(PageFrame):
         if state.estimate is None:
             self._estimate.setText(self.tr("Measuring how fast this computer is …"))
             return
-        words = self.tr("At most {time} on this computer · {rate} images/s · {memory} of memory, {disk} on the disk")
+        words = self.tr(
+            "At most {time} on this computer · {rate} images/s · {memory} of memory, {disk} on the disk · {precision}"
+        )
+        precision = state.estimate.precision
+        self._estimate.setToolTip(as_tip(precision.reason))
         self._estimate.setText(
             words.format(
                 time=duration(state.estimate.seconds),
                 rate=count(round(state.estimate.images_per_s)),
                 memory=memory(state.estimate.memory_mb),
                 disk=memory(max(1.0, state.estimate.disk_mb)),
+                precision=f"{precision.label.lower()} {precision.value}",
             )
         )
 

@@ -1,5 +1,6 @@
 """Which precision is chosen, and that it stays chosen."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,8 @@ def test_fewer_bits_are_chosen_only_if_they_are_clearly_faster(in_16_bits: float
     speed = best({"float32": clock.work(0.4), "bfloat16": clock.work(in_16_bits)}, 4, clock)
     assert speed.precision == chosen
     assert speed.seconds == pytest.approx((0.1 if chosen == "bfloat16" else 0.4) / 4)
+    assert speed.gain == pytest.approx(0.4 / in_16_bits)
+    assert best({"float32": clock.work(0.4)}, 4, clock).gain == 0
 
 
 def test_what_was_measured_is_not_measured_again(tmp_path: Path) -> None:
@@ -59,6 +62,17 @@ def test_what_was_measured_is_not_measured_again(tmp_path: Path) -> None:
     again = SpeedNotes(file).get("work", lambda: Speed("float32", 0.1))
     other = SpeedNotes(file).get("other work", lambda: Speed("float32", 0.1))
     assert (first, again, other) == (Speed("bfloat16", 0.5), first, Speed("float32", 0.1))
+
+
+def test_only_so_many_pieces_of_work_are_noted_and_the_oldest_go_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.models.speed.MOST", 3)
+    notes = SpeedNotes(tmp_path / "speeds.json")
+    for number in range(5):
+        notes.get(f"work {number}", partial(Speed, "float32", float(number)))
+    known = [notes.get(f"work {number}", lambda: Speed("float32", 9.0)).seconds for number in (2, 3, 4, 0)]
+    assert known == [2, 3, 4, 9]
 
 
 @pytest.mark.parametrize(

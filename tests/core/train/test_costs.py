@@ -51,8 +51,47 @@ def test_the_precision_that_a_plan_names_stays(images: Path) -> None:
     plan = planned(images, strategy="fine-tune-all")
     decided = chosen(plan, measured)
     assert (decided.features_precision, decided.precision) == ("bfloat16", "float16")
+    (told,) = [choice for choice in decided.choices if choice not in plan.choices]
+    assert (told.label, told.value, told.given) == ("Computed in", "float16", False)
     named = replace(plan, precision="float32", features_precision="float32")
     assert chosen(named, measured) == named
+
+
+@pytest.mark.parametrize(
+    ("strategy", "speed", "value", "reason"),
+    [
+        ("fine-tune-all", Speed("bfloat16", 0.1, 2.26), "bfloat16", "2.3 times as fast as float32"),
+        ("fine-tune-all", Speed("float32", 0.1, 1.12), "float32", "16 bits are 1.1 times as fast, which is too little"),
+        ("feature-extraction", Speed("float32", 0.1), "float32", "The only precision"),
+    ],
+)
+def test_the_plan_says_in_what_the_network_computes_and_why(
+    images: Path, strategy: str, speed: Speed, value: str, reason: str
+) -> None:
+    plan = planned(images, strategy=strategy)
+    other = Speed("float16", 1.0, 9.0)
+    network = Costs(speed, (other, other)) if strategy == "feature-extraction" else Costs(other, (other, speed))
+    told = chosen(plan, network).choices[-1]
+    assert (told.name, told.value) == ("precision", value)
+    assert reason in told.reason
+    alone = chosen(plan, None)
+    assert (alone.precision, alone.features_precision, alone.choices[-1].value) == ("float32", "float32", "float32")
+
+
+def test_notes_are_not_used_with_another_torch_or_other_threads(
+    images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(images, strategy="fine-tune-all", epochs=3)
+    monkeypatch.setattr(costs_module, "best", lambda trials, n: Speed("float32", 1.0))
+    first = costs(plan, folders)
+    monkeypatch.setattr(costs_module, "best", lambda trials, n: Speed("float32", 2.0))
+    assert costs(plan, folders) == first
+    with monkeypatch.context() as another:
+        another.setattr("torch.get_num_threads", lambda: 100)
+        assert costs(plan, folders).features.seconds == 2
+    with monkeypatch.context() as another:
+        another.setattr("torch.__version__", "9.9")
+        assert costs(plan, folders).features.seconds == 2
 
 
 def test_stages_carry_what_was_measured(images: Path) -> None:
