@@ -1,7 +1,7 @@
 """A form made from the settings of a run. A wrong value is said beside its field and never leaves the form."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
@@ -11,6 +11,9 @@ from core.base.errors import UserError
 from gui_app.painted import ChoiceBox
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import restyle, text_label
+
+if TYPE_CHECKING:
+    from core.train.plan import Choice
 
 NOT_DONE = frozenset({"folds"})
 """Settings that decide nothing when they are left open: what they are for is not done then."""
@@ -28,6 +31,8 @@ class Field(QWidget):
         self.problem = ""
         self._problem = text_label(role="problem", wrap=True, name=f"problem_{setting.name}")
         self._problem.hide()
+        self._overruled = text_label(role="muted", wrap=True, name=f"overruled_{setting.name}")
+        self._overruled.hide()
         self._line: QLineEdit | None = None
         self._list: ChoiceBox | None = None
         column = QVBoxLayout(self)
@@ -35,10 +40,18 @@ class Field(QWidget):
         column.setSpacing(SPACE.xs // 2)
         column.addWidget(self._make_list() if setting.choices else self._make_line())
         column.addWidget(self._problem)
+        column.addWidget(self._overruled)
 
-    def show_value(self, value: object, decided: str, reason: str) -> None:
-        """Show what was chosen; what is left open shows what was `decided`, and why when the mouse rests on it."""
+    def show_value(self, value: object, choice: "Choice | None") -> None:
+        """Show what was chosen; what is left open shows what was decided, and why when the mouse rests on it.
+
+        What was chosen and is not done all the same is said beneath.
+        """
+        decided, reason = (choice.value, choice.reason) if choice else ("", "")
         hint = f"{self.setting.help}\n{reason}" if reason else self.setting.help
+        overruled = choice is not None and not choice.given and value not in (None, self.setting.default)
+        self._overruled.setText(self.tr("Not so here: {reason}").format(reason=reason))
+        self._overruled.setVisible(overruled and not self.problem)
         if self._list is not None:
             self._list.setToolTip(hint)
             if self.setting.optional:
@@ -159,11 +172,10 @@ class SettingsForm(QWidget):
         for field in self._fields:
             field.forget()
 
-    def show_values(self, config: RunConfig, decided: Mapping[str, tuple[str, str]]) -> None:
-        """Show a configuration, and what was `decided` (value and reason, by name) for what it leaves open."""
+    def show_values(self, config: RunConfig, decided: "Mapping[str, Choice]") -> None:
+        """Show a configuration, and what was `decided` of it, by name."""
         for field in self._fields:
-            value, reason = decided.get(field.setting.name, ("", ""))
-            field.show_value(getattr(config, field.setting.name), value, reason)
+            field.show_value(getattr(config, field.setting.name), decided.get(field.setting.name))
 
 
 def _label(setting: Setting) -> QLabel:

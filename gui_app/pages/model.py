@@ -55,7 +55,7 @@ class ModelPage(PageFrame):
         self._table.rows.set_status(state.weights_ready, loading)
         self._note.show_model(BACKBONES[state.config.backbone], state)
         self._strategies.choose(state.config.strategy)
-        decided = {choice.name: (choice.value, choice.reason) for choice in state.plan.choices} if state.plan else {}
+        decided = {choice.name: choice for choice in state.plan.choices} if state.plan else {}
         for form in self._forms:
             if before is not None and state.project != before.project:
                 form.forget()

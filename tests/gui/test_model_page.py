@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from core.base.events import Progress
@@ -277,6 +277,16 @@ def test_what_a_run_takes_is_measured_for_the_plan_that_is_shown(page: MainWindo
     assert read(page, "plan_estimate") == "Measuring how fast this computer is …"
     qtbot.waitUntil(lambda: page.session.state.estimate is not None, timeout=WAIT_MS)
     assert page.session.state.estimate != first
+
+
+def test_a_choice_that_is_not_carried_out_says_so_beneath(page: MainWindow, qtbot: QtBot) -> None:
+    page.session.change_config({"averaging": "on", "weight_decay": 0.01})
+    told = find(page, "overruled_averaging", QLabel).text()
+    assert told == "Not so here: Only the head learns, on stored features."
+    assert not find(page, "overruled_averaging", QLabel).isHidden()
+    assert find(page, "overruled_weight_decay", QLabel).isHidden()
+    find(page, "strategy_fine-tune-all", StrategyCard).click()
+    assert find(page, "overruled_averaging", QLabel).isHidden()
 
 
 def test_no_estimate_is_made_for_a_page_that_is_not_looked_at(opened: MainWindow, qtbot: QtBot) -> None:
