@@ -177,8 +177,7 @@ def train(folder: Path, out: Path, json: bool = False, **chosen: Any) -> None:  
             ended = event
     assert isinstance(ended, Finished)
     if not json:
-        record = load_run(out)
-        show.finished(ended, record.evaluation, record.cross_validation)
+        show.finished(ended, load_run(out))
     if ended.ending == "stopped":
         raise typer.Exit(130)
 

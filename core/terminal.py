@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.models.backbones import Backbone
     from core.results.metrics import Evaluation
     from core.results.predict import Predicted
+    from core.results.runs import RunRecord
     from core.train.estimate import Estimate
     from core.train.plan import Choice, RunPlan
     from core.train.strategies import Strategy
@@ -147,13 +148,16 @@ def _epoch(event: EpochDone) -> str:
     )
 
 
-def finished(end: Finished, score: "Evaluation | None", cross_validation: "Evaluation | None") -> None:
-    """Print how a run ended."""
+def finished(end: Finished, record: "RunRecord") -> None:
+    """Print how a run ended, and what was kept of it."""
+    score, cross_validation = record.evaluation, record.cross_validation
     how = {"completed": "Finished", "early": "Stopped early, as it no longer got better", "stopped": "Stopped"}[
         end.ending
     ]
     best = f"the best was epoch {end.best_epoch}" if end.best_epoch else "no epoch was done, so there is no model"
     line(f"{how} after {end.epochs} epochs and {duration(end.seconds)}; {best}.")
+    if record.mirroring.words:
+        line(record.mirroring.words)
     if score is None:
         line("There was nothing to score.")
     else:

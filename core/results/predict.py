@@ -19,7 +19,8 @@ from core.models.inputs import as_seen
 from core.models.network import Network, restore
 from core.models.tensor_files import load_tensors
 from core.results.runs import PLAN_FILE
-from core.train.mirroring import load_mirroring, with_mirror
+from core.train.mirrored import load_mirroring
+from core.train.mirroring import with_mirror
 from core.train.plan import RunPlan, load_plan
 from core.train.run import WEIGHTS_FILE
 

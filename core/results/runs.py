@@ -13,6 +13,7 @@ from core.base.events import Ending, EpochDone, Event, Finished, PhaseStarted, S
 from core.base.files import write_bytes, write_json
 from core.models.backbones import BACKBONES
 from core.results.metrics import EVALUATION, Evaluation
+from core.train.mirrored import NOT_MIRRORED, Mirroring, load_mirroring
 from core.train.plan import RunPlan, load_plan
 from core.train.strategies import STRATEGIES
 
@@ -45,6 +46,7 @@ class RunRecord:
     events: tuple[Event, ...]
     evaluation: Evaluation | None
     cross_validation: Evaluation | None = None
+    mirroring: Mirroring = NOT_MIRRORED
 
     @property
     def finished(self) -> Finished | None:
@@ -96,8 +98,8 @@ def save_cross_validation(folder: Path, evaluation: Evaluation) -> None:
 def load_run(folder: Path) -> RunRecord:
     """Read the record of a run; raises UserError if the folder holds none."""
     plan = load_plan(folder / PLAN_FILE)
-    scores = (_score(folder / name) for name in (EVALUATION_FILE, CROSS_VALIDATION_FILE))
-    return RunRecord(folder, plan.config, plan, tuple(_events(folder)), *scores)
+    scored, crossed = (_score(folder / name) for name in (EVALUATION_FILE, CROSS_VALIDATION_FILE))
+    return RunRecord(folder, plan.config, plan, tuple(_events(folder)), scored, crossed, load_mirroring(folder))
 
 
 def _score(file: Path) -> Evaluation | None:

@@ -14,7 +14,7 @@ from core.models.network import Network
 from core.train.batches import Batches
 from core.train.pace import Pace
 from core.train.plan import PlannedPhase, RunPlan
-from core.train.ranges import best_rate, try_rates
+from core.train.ranges import FIND_RATE, best_rate, try_rates
 from core.train.steps import Stepper, computing_in, set_learning
 from core.train.tally import Tally
 
@@ -77,7 +77,8 @@ class Fitting:
         `keep` is called with epoch and validation loss for each epoch that is the best of the run so far.
         """
         if self._plan.finds_rate and not self._phase.from_features:
-            yield self._found_rate(stop)
+            yield from self._find_rate(pace, stop)
+        pace.enter(self._phase.title)
         lowest, since = math.inf, 0
         for epoch in range(self._phase.first_epoch, self._phase.first_epoch + self._phase.epochs):
             begun = pace.seconds
@@ -110,14 +111,21 @@ class Fitting:
         steps = self._steps_per_epoch * self._phase.epochs
         return Stepper(self._plan, self._phase, self._network, self._model, steps)
 
-    def _found_rate(self, stop: Stop) -> Event:
-        """Look for a rate and take it; return what a person should know about it."""
-        rate = best_rate(list(try_rates(self._plan, self._phase, self._network, self._model, self._training, stop)))
+    def _find_rate(self, pace: Pace, stop: Stop) -> Iterator[Event]:
+        """Look for a rate and take it; say what a person should know about it."""
+        pace.enter(FIND_RATE)
+        points = []
+        for point in try_rates(self._plan, self._phase, self._network, self._model, self._training, stop):
+            points.append(point)
+            if progress := pace.advance(self._phase.batch_size):
+                yield progress
+        rate = best_rate(points)
         if rate is None:
-            return Warned(f"No learning rate was found at which the loss falls; {self._phase.rate:g} is kept.")
+            yield Warned(f"No learning rate was found at which the loss falls; {self._phase.rate:g} is kept.")
+            return
         planned, self._phase = self._phase.rate, replace(self._phase, rate=rate)
         self._stepper = self._new_stepper()
-        return Warned(
+        yield Warned(
             f"The learning rate that was found for “{self._phase.title}” is {rate:.2g} (planned: {planned:g})."
         )
 

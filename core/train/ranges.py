@@ -17,6 +17,7 @@ from core.train.steps import Stepper, set_learning
 LOWEST, HIGHEST, STEPS = 1e-6, 1.0, 80
 CALM = 0.9  # of the mean loss stays at each step: one batch says little
 BURST = 3.0  # times the lowest loss: from here on higher rates only destroy
+FIND_RATE = "looking for the learning rate"
 BELOW = 0.1  # of the rate at which the loss was lowest: there it is about to rise
 
 

@@ -24,10 +24,12 @@ from core.train.batches import Batches, FeatureBatches, PixelBatches
 from core.train.costs import Costs
 from core.train.feature_pass import FeaturePass, Features
 from core.train.fitting import Best, Fitting, ScaledHead
-from core.train.mirroring import decide
+from core.train.mirroring import ASK_MIRROR, decide
 from core.train.pace import Pace, Stage
 from core.train.pixel_pass import CACHE, read_pixels
 from core.train.plan import PlannedPhase, RunPlan
+from core.train.ranges import FIND_RATE
+from core.train.ranges import STEPS as TRIED
 from core.train.squares import Squares
 
 WEIGHTS_FILE = "best.safetensors"
@@ -58,7 +60,13 @@ def stages(plan: RunPlan, costs: Costs | None = None) -> tuple[Stage, ...]:
             looked_at = max(0.0, looked_at - (before or 0.0))
         # after each epoch the validation images are looked at, which is counted to the images that are learned from
         seconds = speed.seconds + looked_at * n_val / max(1, n_train) if speed else None
+        if plan.finds_rate and not phase.from_features:
+            listed.append(
+                Stage(FIND_RATE, TRIED * min(phase.batch_size, n_train), guess, speed.seconds if speed else None)
+            )
         listed.append(Stage(phase.title, n_train * phase.epochs, guess, seconds))
+    if plan.mirror == "if it pays":  # each validation image as it is and mirrored
+        listed.append(Stage(ASK_MIRROR, 2 * n_val, 1.0, forward))
     scored = Stage(SCORE, n_test, ON_FEATURES) if plan.frozen else Stage(SCORE, n_test, 1.0, forward)
     return (*listed, scored)
 
@@ -127,7 +135,8 @@ class _Run:
                 self._ending = "stopped"
                 break
         if self._best.epoch and self._pixels:
-            decide(self._plan, network, self._pixels[1], self._stop).save(self._folder)
+            decided = yield from decide(self._plan, network, self._pixels[1], self._pace, self._stop)
+            decided.save(self._folder)
         yield Finished(
             run=str(self._folder),
             ending=self._ending,
@@ -167,7 +176,6 @@ class _Run:
         self, network: Network, phase: PlannedPhase, whole: nn.Module, training: Batches, validation: Batches
     ) -> Iterator[Event]:
         model, keep = self._model(network, whole, training)
-        self._pace.enter(phase.title)
         yield PhaseStarted(phase.title, phase.title, phase.first_epoch, phase.epochs)
         fitting = Fitting(self._plan, phase, network, model, training, validation, self._best)
         last = phase.first_epoch - 1

@@ -167,6 +167,8 @@ class ResultsPage(PageFrame):
         if finished is not None and finished.ending == "stopped":
             words = self.tr("You stopped this run after {} epochs. Epoch {} was the best and was kept.")
             remarks.append(words.format(finished.epochs, finished.best_epoch))
+        if record.mirroring.words:
+            remarks.append(record.mirroring.words)
         return remarks + [event.message for event in record.events if isinstance(event, Warned)]
 
     def _folds(self, record: RunRecord) -> str:

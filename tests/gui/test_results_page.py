@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from core.base.events import Finished, Warned
 from core.base.folders import Folders
 from core.results.runs import RunRecord
+from core.train.mirrored import Mirroring
 from gui_app.class_scores import ClassScoreTable
 from gui_app.confusion import ConfusionMatrix, worst_cell
 from gui_app.grid import ImageGrid, ImageViewer
@@ -149,6 +150,13 @@ def test_a_stopped_run_and_its_warnings_are_told(page: ResultsPage, folders: Fol
     assert "You stopped this run after 4 epochs. Epoch 4 was the best and was kept." in seen
     assert "“a.png” cannot be read." in seen
     assert "You stopped" not in _show(page, folders, made_record(tmp_path))
+
+
+def test_what_was_decided_about_mirror_images_is_told(page: ResultsPage, folders: Folders, tmp_path: Path) -> None:
+    record = made_record(tmp_path)
+    assert "mirror image" not in _show(page, folders, record)
+    seen = _show(page, folders, replace(record, mirroring=Mirroring(True, 0.5, 0.4)))
+    assert "The mirror image is asked as well: with it the loss on the validation images is 0.400" in seen
 
 
 def test_without_a_run_or_a_score_it_says_why(page: ResultsPage, folders: Folders, tmp_path: Path) -> None:

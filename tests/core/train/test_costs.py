@@ -70,7 +70,8 @@ def test_the_plan_says_in_what_the_network_computes_and_why(
 ) -> None:
     plan = planned(images, strategy=strategy)
     other = Speed("float16", 1.0, 9.0)
-    network = Costs(speed, (other, other)) if strategy == "feature-extraction" else Costs(other, (other, speed))
+    phases = (other,) if strategy == "feature-extraction" else (other, speed)
+    network = Costs(speed if len(phases) == 1 else other, phases, tuple(0.0 for _ in phases))
     told = chosen(plan, network).choices[-1]
     assert (told.name, told.value) == ("precision", value)
     assert reason in told.reason
@@ -92,6 +93,28 @@ def test_notes_are_not_used_with_another_torch_or_other_threads(
     with monkeypatch.context() as another:
         another.setattr("torch.__version__", "9.9")
         assert costs(plan, folders).features.seconds == 2
+
+
+def test_all_that_a_run_does_is_one_of_its_stages(images: Path) -> None:
+    plan = planned(images, strategy="fine-tune-all", epochs=3, find_rate="on")
+    known = {
+        stage.name: stage
+        for stage in stages(plan, Costs(Speed("float32", 0.1), (Speed("float32", 0.5),) * 2, (0.0, 0.0)))
+    }
+    assert list(known) == [
+        "reading images",
+        "head only",
+        "loading pixels",
+        "looking for the learning rate",
+        "everything",
+        "asking for mirror images",
+        "scoring test images",
+    ]
+    looking, mirroring = known["looking for the learning rate"], known["asking for mirror images"]
+    assert (looking.images, looking.seconds) == (80 * plan.phases[1].batch_size, 0.5)
+    assert (mirroring.images, mirroring.seconds) == (2 * len(plan.dataset.part("val")), 0.1)
+    plain = [stage.name for stage in stages(planned(images, strategy="fine-tune-all", epochs=3, flips="always"))]
+    assert plain == [name for name in known if name not in (looking.name, mirroring.name)]
 
 
 def test_stages_carry_what_was_measured(images: Path) -> None:

@@ -7,14 +7,17 @@ from PIL import Image
 from torch import Tensor, nn
 
 from core.base.errors import UserError
-from core.base.events import EpochDone, never
+from core.base.events import EpochDone, Stop, never
 from core.base.folders import Folders
 from core.results.predict import Predictor
 from core.results.runs import load_run
 from core.results.session import train
 from core.train.batches import FeatureBatches
-from core.train.mirroring import MIRROR_FILE, Mirroring, decide, load_mirroring, with_mirror
-from core.train.plan import Mirror
+from core.train.mirrored import MIRROR_FILE, Mirroring, load_mirroring
+from core.train.mirroring import decide, with_mirror
+from core.train.pace import Pace
+from core.train.plan import Mirror, RunPlan
+from core.train.run import stages
 from tests.core.conftest import CPU, planned
 
 
@@ -47,6 +50,16 @@ def test_the_mean_of_both_answers_is_given_and_is_the_same_for_the_mirror_image(
     assert torch.allclose(with_mirror(network, images.flip(-1)), with_mirror(network, images), atol=1e-6)
 
 
+def decided_by(plan: RunPlan, validation: FeatureBatches, stop: Stop = never) -> Mirroring:
+    deciding = decide(plan, Left(3.0), validation, Pace(stages(plan)), stop)
+    try:
+        while True:
+            next(deciding)
+    except StopIteration as end:
+        decided: Mirroring = end.value
+        return decided
+
+
 @pytest.mark.parametrize(
     ("left", "right", "pays"),
     [
@@ -56,17 +69,21 @@ def test_the_mean_of_both_answers_is_given_and_is_the_same_for_the_mirror_image(
 )
 def test_the_validation_images_decide(images: Path, left: list[float], right: list[float], pays: bool) -> None:
     plan = replace(planned(images, strategy="fine-tune-all"), mirror="if it pays")
-    decided = decide(plan, Left(3.0), batches(halves(left, right), [1, 0, 1, 1]), never)
+    decided = decided_by(plan, batches(halves(left, right), [1, 0, 1, 1]))
     assert decided.used is pays
     assert decided.loss is not None
     assert decided.mirrored_loss is not None
     assert (decided.mirrored_loss < decided.loss) is pays
+    assert decided.words.startswith(f"The mirror image is {'asked' if pays else 'not asked'} as well: with it the loss")
+    assert f"{decided.mirrored_loss:.3f}, without it {decided.loss:.3f}" in decided.words
 
 
 @pytest.mark.parametrize(("mirror", "used"), [("always", True), ("never", False)])
 def test_what_was_planned_needs_no_measurement(images: Path, mirror: Mirror, used: bool) -> None:
     plan = replace(planned(images, strategy="fine-tune-all"), mirror=mirror)
-    assert decide(plan, Left(3.0), batches(halves([1.0], [-1.0]), [1]), never) == Mirroring(used)
+    decided = decided_by(plan, batches(halves([1.0], [-1.0]), [1]))
+    assert decided == Mirroring(used)
+    assert decided.words == ("The mirror image is asked as well, as you chose." if used else "")
 
 
 def test_the_decision_comes_back_and_older_runs_have_none(tmp_path: Path) -> None:
@@ -80,7 +97,7 @@ def test_the_decision_comes_back_and_older_runs_have_none(tmp_path: Path) -> Non
 
 def test_a_stopped_measurement_decides_nothing(images: Path) -> None:
     plan = replace(planned(images, strategy="fine-tune-all"), mirror="if it pays")
-    stopped = decide(plan, Left(3.0), batches(halves([1.0], [1.0]), [1]), lambda: True)
+    stopped = decided_by(plan, batches(halves([1.0], [1.0]), [1]), lambda: True)
     assert stopped == Mirroring(used=False)
 
 
@@ -89,6 +106,7 @@ def test_the_score_is_that_of_the_network_as_it_will_be_asked(images: Path, tmp_
     assert any(isinstance(event, EpochDone) for event in list(train(plan, tmp_path / "run", folders)))
     predictor = Predictor.load(tmp_path / "run", CPU)
     assert predictor.mirrored
+    assert load_run(tmp_path / "run").mirroring.used
     evaluation = load_run(tmp_path / "run").evaluation
     assert evaluation
     said = list(predictor.predict([images / judged.path for judged in evaluation.judged]))

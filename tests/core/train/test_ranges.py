@@ -2,15 +2,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
-from core.base.events import Event, Warned, never
+from core.base.events import Event, Progress, Warned, never
 from core.base.folders import Folders
 from core.models.network import build
 from core.results.session import train
 from core.train.batches import FeatureBatches
 from core.train.plan import PlannedPhase, RunPlan
 from core.train.ranges import HIGHEST, LOWEST, RatePoint, best_rate, try_rates
+from core.train.run import stages
 from tests.core.conftest import planned
 from tests.core.models.tiny import register
 
@@ -57,6 +59,18 @@ def test_a_run_that_looks_for_its_rate_says_which_it_took(images: Path, tmp_path
     assert isinstance(found, Warned)
     assert "learning rate" in found.message
     assert not told(images, tmp_path / "other", folders)
+
+
+def test_progress_tells_of_every_stage(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.train.pace.EVERY_S", 0)
+    plan = planned(images, strategy="fine-tune-all", epochs=2, find_rate="on")
+    events = [event for event in train(plan, tmp_path / "run", folders) if isinstance(event, Progress)]
+    assert list(dict.fromkeys(event.stage for event in events)) == [stage.name for stage in stages(plan)]
+    fractions = [event.fraction for event in events]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1, abs=0.01)
 
 
 def test_a_rate_that_was_chosen_is_not_replaced(images: Path, tmp_path: Path, folders: Folders) -> None:
