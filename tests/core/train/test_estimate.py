@@ -1,5 +1,6 @@
 """What a person is told before a run begins."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def learning_s(plan: RunPlan) -> float:
     n_train, n_val, n_test = (len(plan.dataset.part(part)) for part in ("train", "val", "test"))
     head, everything = plan.phases
     head_s = head.epochs * n_train * 0.25
-    return head_s + everything.epochs * (n_train * 2.0 + n_val * 0.5) + n_test * 0.5
+    mirror_s = 2 * n_val * 0.5
+    return head_s + everything.epochs * (n_train * 2.0 + n_val * 0.5) + mirror_s + n_test * 0.5
 
 
 def test_what_was_read_before_costs_nothing_again(plan: RunPlan, folders: Folders, tmp_path: Path) -> None:
@@ -55,7 +57,8 @@ def test_what_was_read_before_costs_nothing_again(plan: RunPlan, folders: Folder
 
 
 def _rest_s(plan: RunPlan) -> float:
-    return plan.phases[0].epochs * len(plan.dataset.part("train")) * 0.25 + len(plan.dataset.part("test")) * 0.5
+    n_train, n_val, n_test = (len(plan.dataset.part(part)) for part in ("train", "val", "test"))
+    return plan.phases[0].epochs * n_train * 0.25 + 2 * n_val * 0.5 + n_test * 0.5
 
 
 def test_features_that_are_stored_cost_nothing_again(images: Path, folders: Folders, tmp_path: Path) -> None:
@@ -99,3 +102,12 @@ def test_images_that_are_only_looked_at_need_memory_too(images: Path, folders: F
     few, many = needed_mb(2), needed_mb(32)
     square_mb = 256 * 256 * 3 * 4 / MB  # what the network sees of an image, and makes of it with its first layer
     assert many - few > 30 * square_mb
+
+
+def test_what_is_not_loaded_yet_takes_its_time(
+    plan: RunPlan, folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(train(plan, tmp_path / "run", folders))
+    loaded = estimate(plan, folders).seconds
+    monkeypatch.delitem(sys.modules, estimate_module.SCORING)
+    assert estimate(plan, folders).seconds == pytest.approx(loaded + estimate_module.LOADING_S, abs=1)
