@@ -67,19 +67,19 @@ def _cut(graph: Graph, trunk: nn.Module) -> Node | None:
     """Return the last node before all that learns whose result is all that is needed from there on."""
     order = {node: number for number, node in enumerate(graph.nodes)}
     last_use = {node: max((order[user] for user in node.users), default=-1) for node in order}
-    of_images: list[Node] = []
-    learning: set[Node] = set()
+    of_images, learning = set[Node](), set[Node]()
+    needed: list[Node] = []
     found: Node | None = None
     for node, number in order.items():
         parents = set(node.all_input_nodes)
         if _learns(node, trunk) or parents & learning:
             learning.add(node)
-        if node.op != "placeholder" and not parents & set(of_images):
+        if node.op != "placeholder" and not parents & of_images:
             continue  # a constant, which both parts can have
         if node in learning or node.op == "output":
             break
-        of_images.append(node)
-        needed = [other for other in of_images if last_use[other] > number]
+        of_images.add(node)
+        needed = [other for other in (*needed, node) if last_use[other] > number]
         if needed == [node] and node.op != "placeholder" and not _several(node):
             found = node
     return found
