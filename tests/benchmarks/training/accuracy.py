@@ -1,4 +1,4 @@
-"""Accuracy against processor time: for every trainer the same images, starting weights, epochs and size, and its own defaults.
+"""Accuracy against processor time: for every trainer the same images, start, epochs and size, and its own defaults.
 
 Of each set its test part is scored, once, at the end; the validation images are taken from its training part by Graft's
 split, and every trainer may use them as it does by default. Two starts: the starter that ships with Graft, and the same
