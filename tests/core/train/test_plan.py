@@ -63,6 +63,13 @@ def choice(made: RunPlan, name: str) -> Choice:
     return found
 
 
+def test_how_much_images_are_varied_has_its_reason(images: Path) -> None:
+    tuned, scratch = (choice(planned(images, strategy=key), "augmentation") for key in ("fine-tune-all", "from-scratch"))
+    assert (tuned.value, scratch.value) == ("light", "strong")
+    assert "no better" in tuned.reason
+    assert "from scratch needs more" in scratch.reason
+
+
 def test_long_images_are_padded_and_it_is_said_why(tmp_path: Path, folders: Folders) -> None:
     for kind, name in enumerate(("rows", "columns")):
         for seed in range(8):
