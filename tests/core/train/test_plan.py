@@ -64,7 +64,9 @@ def choice(made: RunPlan, name: str) -> Choice:
 
 
 def test_how_much_images_are_varied_has_its_reason(images: Path) -> None:
-    tuned, scratch = (choice(planned(images, strategy=key), "augmentation") for key in ("fine-tune-all", "from-scratch"))
+    tuned, scratch = (
+        choice(planned(images, strategy=key), "augmentation") for key in ("fine-tune-all", "from-scratch")
+    )
     assert (tuned.value, scratch.value) == ("light", "strong")
     assert "no better" in tuned.reason
     assert "from scratch needs more" in scratch.reason
