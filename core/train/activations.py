@@ -2,6 +2,7 @@
 
 import math
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -61,13 +62,17 @@ class Activations:
                 self._memory[self._done : self._done + len(rows)] = rows
             if self._file is not None:
                 self._file.write(rows.numpy().data)
+                self._file.flush()  # what cannot be written must be known now, not when it is read
         except OSError as error:
             self.close()
             self.problem = str(error)
         self._done += len(rows)
 
     def __getitem__(self, chosen: Tensor) -> Tensor:
-        """Return what was kept at these places (M,), as float32 on the device it came from."""
+        """Return what was kept at these places (M,), as float32 on the device it came from.
+
+        Raises OSError if the file cannot be read.
+        """
         rows = self._memory[chosen] if self._memory is not None else self._read(chosen.tolist())
         rows = rows.to(self._device).float()
         return rows.movedim(-1, 1) if self._channels_last else rows
@@ -76,7 +81,8 @@ class Activations:
         """Let go of all that is kept."""
         self._memory = None
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what could not be written is tried once more
+                self._file.close()
             self._file = None
 
     @property
@@ -99,5 +105,6 @@ class Activations:
         rows = np.empty((len(chosen), *self._shape), np.float16)
         for row, place in zip(rows, chosen, strict=True):
             self._file.seek(place * self._row_bytes)
-            self._file.readinto(row.data)  # type: ignore[attr-defined]
+            if self._file.readinto(row.data) != self._row_bytes:  # type: ignore[attr-defined]
+                raise OSError("the file was cut")
         return torch.from_numpy(rows)

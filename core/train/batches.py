@@ -97,7 +97,10 @@ class PixelBatches:
 
 @dataclass(frozen=True)
 class ActivationBatches:
-    """What the frozen part of a network makes of images: kept ones, or computed anew where none are kept."""
+    """What the frozen part of a network makes of images: as it is kept, or computed anew where it is not.
+
+    Only what the network sees of images that are not varied is kept.
+    """
 
     images: PixelBatches
     frozen: Frozen
@@ -112,7 +115,7 @@ class ActivationBatches:
             yield from self._computed(self.images.shuffled(batch_size, random))
             return
         for chosen in _orders(len(self), batch_size, random):
-            yield self.kept[chosen], self.images.labels[chosen].to(self.images.device)
+            yield self._had(self.kept, chosen), self.images.labels[chosen].to(self.images.device)
 
     def in_order(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield every image once, as it is."""
@@ -121,7 +124,15 @@ class ActivationBatches:
             return
         every = torch.arange(len(self))
         for where in _slices(len(self), batch_size):
-            yield self.kept[every[where]], self.images.labels[where].to(self.images.device)
+            yield self._had(self.kept, every[where]), self.images.labels[where].to(self.images.device)
+
+    def _had(self, kept: Activations, chosen: Tensor) -> Tensor:
+        try:
+            return kept[chosen]
+        except OSError:
+            images = self.images
+            shown = as_seen(images.squares[chosen.numpy()], images.size_px, images.backbone, images.device)
+            return rounded(self.frozen(shown))
 
     def _computed(self, batches: Iterator[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, Tensor]]:
         for shown, labels in batches:

@@ -1,5 +1,6 @@
 """A phase that begins behind its frozen layers learns what it would have learned by computing them anew."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,20 @@ def test_a_run_goes_on_where_nothing_can_be_kept(
     said = [event.message for event in events if isinstance(event, Warned)]
     assert len(said) == 1
     assert "computed again in each epoch" in said[0]
+    torch.testing.assert_close(torch.tensor(losses(events)), torch.tensor(losses(expected)), rtol=1e-4, atol=1e-4)
+
+
+def test_what_cannot_be_read_any_more_is_computed_again(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, _ = trained(images, tmp_path / "kept", folders, augmentation="none")
+
+    def broken(self: activations.Activations, chosen: list[int]) -> torch.Tensor:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(activations, "MEMORY_SHARE", 0.0)
+    monkeypatch.setattr(activations.Activations, "_read", broken)
+    events, _ = trained(images, tmp_path / "broken", folders, augmentation="none")
     torch.testing.assert_close(torch.tensor(losses(events)), torch.tensor(losses(expected)), rtol=1e-4, atol=1e-4)
 
 

@@ -1,6 +1,9 @@
 """What frozen layers make of images: kept in memory or in a file, as it was, and gone at the end."""
 
+import errno
+from io import BufferedRandom, FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -54,6 +57,33 @@ def test_where_there_is_no_room_it_is_said_and_nothing_is_kept(tmp_path: Path, m
     monkeypatch.setattr(module, "LEFT_FREE_BYTES", 2**62)
     assert "too little room" in kept(tmp_path, 0, MAPS).problem
     assert not kept(tmp_path, 10**6, MAPS).problem
+
+
+class _SmallDisk(FileIO):
+    """Has room for the first four rows."""
+
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 - any buffer
+        if self.tell() + len(data) > MAPS[:4].numel() * 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
+def test_a_disk_that_becomes_full_is_known_when_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TemporaryFile", lambda dir: BufferedRandom(_SmallDisk(dir / "seen", "w+")))
+    held = kept(tmp_path, 0, MAPS)
+    assert "No space left on device" in held.problem
+    held.close()
+
+
+def test_a_file_that_was_cut_is_not_taken_for_what_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TemporaryFile", lambda dir: (dir / "seen").open("w+b"))
+    held = kept(tmp_path, 0, MAPS)
+    with (tmp_path / "seen").open("r+b") as file:
+        file.truncate(MAPS[:6].numel() * 2)
+    assert torch.equal(held[torch.tensor([5])], rounded(MAPS[5:6]))
+    with pytest.raises(OSError, match="cut"):
+        held[torch.tensor([6])]
+    held.close()
 
 
 def test_numbers_that_are_too_large_for_16_bits_stay_numbers(tmp_path: Path) -> None:
