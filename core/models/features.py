@@ -44,6 +44,11 @@ class FeatureStore:
             return self._full
         return f"Features cannot be kept for the next run in “{self._database.file.parent}”: {wrong}. {REMEDY}"
 
+    @property
+    def unusable(self) -> bool:
+        """Say whether nothing can be kept, which is more than that a limit was reached."""
+        return bool(self._database.problem)
+
     def get(self, space: str, hashes: Iterable[str]) -> dict[str, Vector]:
         """Return the stored vectors (D,) of those images that have one."""
         wanted = list(hashes)

@@ -13,6 +13,7 @@ from core.models.network import Network
 from core.train.activations import VALUE_BYTES, Activations, room_bytes
 from core.train.batches import ActivationBatches, PixelBatches
 from core.train.pace import Pace
+from core.train.pixel_pass import CACHE
 from core.train.plan import PlannedPhase, RunPlan
 
 
@@ -91,6 +92,5 @@ class ActivationPass:
             if progress:
                 yield progress
         if activations.problem:
-            again = "They are computed again in each epoch, which is slower."
-            yield Warned(f"The results of the frozen layers cannot be kept: {activations.problem}. {again}")
+            yield Warned(f"{activations.problem} It is computed again in each epoch, which is slower.", about=CACHE)
         return None if activations.problem else activations

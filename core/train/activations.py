@@ -12,6 +12,7 @@ import psutil
 import torch
 from torch import Tensor
 
+from core.base.disposable import REMEDY
 from core.data.store.pixels import LEFT_FREE_BYTES
 from core.train.squares import MEMORY_SHARE
 
@@ -33,7 +34,7 @@ class Activations:
     """Activations of `n` images, kept in the order in which they are added, each rounded to 16 bits.
 
     They lie in memory if they take no more than `memory_bytes` (a quarter of what is free), else in a file in `folder`
-    that is gone with `close`, and with the program in any case. `problem` says in words what went wrong with that;
+    that is gone with `close`, and with the program in any case. `problem` says in a sentence what went wrong with that;
     then nothing is kept.
     """
 
@@ -65,7 +66,8 @@ class Activations:
                 self._file.flush()  # what cannot be written must be known now, not when it is read
         except OSError as error:
             self.close()
-            self.problem = str(error)
+            wrong = error.strerror or str(error)
+            self.problem = f"What frozen layers make of images cannot be kept in “{self._folder}”: {wrong}. {REMEDY}"
         self._done += len(rows)
 
     def __getitem__(self, chosen: Tensor) -> Tensor:
@@ -97,7 +99,7 @@ class Activations:
             return
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if shutil.disk_usage(self._folder).free - needed < LEFT_FREE_BYTES:
-            raise OSError(f"{needed / 2**30:.1f} GB are needed, and “{self._folder}” has too little room")
+            raise OSError("the disk is nearly full")
         self._file = TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `close`
 
     def _read(self, chosen: list[int]) -> Tensor:

@@ -11,7 +11,7 @@ from core.data.store.pixels import Pixels, PixelStore
 from core.train.pace import Pace
 from core.train.squares import KeptPixels, Squares
 
-CACHE = "cache"  # what the warnings are about that nothing can be kept
+CACHE = "cache"  # what the warnings are about that its folder cannot be used
 
 
 def read_pixels(
@@ -49,5 +49,5 @@ def read_pixels(
         decoded.close()
     pixels.keep(fresh)
     if pixels.problem:
-        yield Warned(pixels.problem, about=CACHE)
+        yield Warned(pixels.problem, about=CACHE if pixels.unusable else "")
     return Squares(pixels, kept), kept

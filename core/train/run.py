@@ -235,7 +235,7 @@ class _Run:
         one_pass = FeaturePass(self._plan, network, store, PixelStore(self._folders.pixels, self._plan.framing))
         features = yield from one_pass.run(self._images(), self._pace, self._stop)
         if store.problem:
-            yield Warned(store.problem, about=CACHE)
+            yield Warned(store.problem, about=CACHE if store.unusable else "")
         return self._feature_batches("train", features), self._feature_batches("val", features)
 
     def _feature_batches(self, part: Part, features: Features) -> FeatureBatches:

@@ -53,6 +53,11 @@ class KeptPixels:
         instead = "kept in memory for this run" if self._all_fit else "decoded again in each epoch, which is slower"
         return f"{self._store.problem} What is not on disk is {instead}."
 
+    @property
+    def unusable(self) -> bool:
+        """Say whether nothing can be kept on disk, which is more than that a limit was reached."""
+        return self._store.unusable
+
     def gather(self, images: Sequence[LabelledImage]) -> Pixels:
         """Return squares (N, R, R, 3). Raises UnreadableImage if one has to be decoded and cannot be any more."""
         side = self._framing.resize_px

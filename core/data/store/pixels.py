@@ -71,6 +71,11 @@ class PixelStore:
         error = self._database.problem
         return f"Decoded images cannot be kept in “{self._folder}”: {error}. {REMEDY}" if error else self._full
 
+    @property
+    def unusable(self) -> bool:
+        """Say whether nothing can be kept, which is more than that a limit was reached."""
+        return bool(self._database.problem)
+
     def find(self, hashes: Iterable[str]) -> dict[str, Place]:
         """Return the places of those images that have one, and note that they are in use."""
         wanted = list(hashes)

@@ -14,12 +14,15 @@ from PIL import Image
 from core.base.errors import UserError
 from core.base.events import EpochDone, Event, Finished, PhaseStarted, Progress, Step, Warned
 from core.base.folders import Folders
+from core.data.store.pixels import PixelStore
 from core.models.backbones import BACKBONES
+from core.models.features import FeatureStore
 from core.models.tensor_files import load_tensors
 from core.models.weights import WeightStore
 from core.results.predict import Predictor
 from core.results.runs import list_runs, load_run, new_run_folder
 from core.results.session import train
+from core.train import activations
 from core.train.strategies import STRATEGIES
 from tests.core.conftest import CPU, draw, planned
 
@@ -209,6 +212,29 @@ def test_a_file_that_changed_since_the_scan_is_left_out(images: Path, tmp_path: 
     warned = [event.message for event in events if isinstance(event, Warned)]
     assert len(warned) == 1
     assert "has changed since the images were read" in warned[0]
+
+
+def test_a_cache_that_cannot_be_written_is_told_once_in_all(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activations, "MEMORY_SHARE", 0.0)
+    for place in (folders.features, folders.pixels, folders.activations):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("in the way")
+    plan = planned(images, strategy="fine-tune-last", epochs=2, last_blocks=1, augmentation="none")
+    (warning,) = _warnings(list(train(plan, tmp_path / "run", folders)))
+    assert warning.message.startswith("Features cannot be kept")
+
+
+def test_two_limits_are_two_warnings(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FeatureStore.__init__, "__defaults__", (0,))
+    monkeypatch.setattr(PixelStore.__init__, "__defaults__", (0,))
+    plan = planned(images, strategy="fine-tune-all", epochs=2)
+    features, pixels = _warnings(list(train(plan, tmp_path / "run", folders)))
+    assert features.message.startswith("The stored features have reached")
+    assert pixels.message.startswith("The decoded images that are kept have reached")
 
 
 def test_a_pause_is_not_counted_as_work(images: Path, tmp_path: Path, folders: Folders) -> None:

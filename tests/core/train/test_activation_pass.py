@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.base.disposable import REMEDY
 from core.base.events import EpochDone, Event, Warned
 from core.base.folders import Folders
 from core.models.inference import Frozen
@@ -85,7 +86,9 @@ def test_a_run_goes_on_where_nothing_can_be_kept(
     events, _ = trained(images, tmp_path / "not kept", folders, augmentation="none")
     said = [event.message for event in events if isinstance(event, Warned)]
     assert len(said) == 1
-    assert "computed again in each epoch" in said[0]
+    assert said[0].startswith(f"What frozen layers make of images cannot be kept in “{folders.activations}”: ")
+    assert said[0].endswith(f". {REMEDY} It is computed again in each epoch, which is slower.")
+    assert "Errno" not in said[0]
     torch.testing.assert_close(torch.tensor(losses(events)), torch.tensor(losses(expected)), rtol=1e-4, atol=1e-4)
 
 

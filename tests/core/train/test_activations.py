@@ -55,7 +55,8 @@ def test_where_there_is_no_room_it_is_said_and_nothing_is_kept(tmp_path: Path, m
     (tmp_path / "file").write_text("in the way")
     assert kept(tmp_path / "file", 0, MAPS).problem
     monkeypatch.setattr(module, "LEFT_FREE_BYTES", 2**62)
-    assert "too little room" in kept(tmp_path, 0, MAPS).problem
+    full = kept(tmp_path, 0, MAPS).problem
+    assert f"cannot be kept in “{tmp_path}”: the disk is nearly full. Make room there" in full
     assert not kept(tmp_path, 10**6, MAPS).problem
 
 
