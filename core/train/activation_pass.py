@@ -1,6 +1,7 @@
 """Where layers stay frozen in a phase, learning begins behind them: what they make of the images is kept."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -37,18 +38,39 @@ def frozen_of(plan: RunPlan, division: Division) -> Frozen:
     return Frozen(division.before, getattr(torch, plan.features_precision or "float32"))
 
 
-def memory_bytes(plan: RunPlan, network: Network) -> float:
-    """Return what the run will hold in memory of activations at once; `network` may be on the meta device."""
+@dataclass(frozen=True)
+class Held:
+    """Bytes of activations that are held at once, in memory and on the disk."""
+
+    memory: float = 0.0
+    disk: float = 0.0
+
+
+def will_hold(plan: RunPlan, network: Network) -> Held:
+    """Return what the run will hold at most, if the disk has room; `network` may be on the meta device."""
     n_again, size_px = len(plan.dataset.part("train")) if sees_again(plan) else 0, plan.framing.size_px
     where = next(network.trunk.parameters()).device
-    most = 0.0
+    most = Held()
     for phase in plan.phases:
         network.freeze(phase.trained_groups)
         division = division_of(phase, network)
         if division:
             pair = division.before(torch.empty(2, 3, size_px, size_px, device=where))
-            most = max(most, (len(plan.dataset.part("val")) + n_again) * pair.numel() / 2 * VALUE_BYTES)
-    return most if most <= room_bytes() else 0.0
+            row_bytes = pair.numel() / 2 * VALUE_BYTES
+            now = _placed(row_bytes * n for n in (len(plan.dataset.part("val")), n_again))
+            most = Held(max(most.memory, now.memory), max(most.disk, now.disk))
+    return most
+
+
+def _placed(parts: Iterable[float]) -> Held:
+    """Return where parts of so many bytes go, one after the other, as Activations will decide it."""
+    now = Held()
+    for needed in parts:
+        if needed <= room_bytes(now.memory):
+            now = replace(now, memory=now.memory + needed)
+        else:
+            now = replace(now, disk=now.disk + needed)
+    return now
 
 
 class ActivationPass:

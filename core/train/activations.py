@@ -20,9 +20,9 @@ VALUE_BYTES = 2
 _HALF = torch.finfo(torch.float16)
 
 
-def room_bytes() -> int:
-    """Return how much memory activations may take now."""
-    return int(psutil.virtual_memory().available * MEMORY_SHARE)
+def room_bytes(taken: float = 0.0) -> int:
+    """Return how much memory activations may take now, or once so many bytes more are taken."""
+    return int((psutil.virtual_memory().available - taken) * MEMORY_SHARE)
 
 
 def rounded(activations: Tensor) -> Tensor:

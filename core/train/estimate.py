@@ -13,7 +13,7 @@ from core.data.reading import read_dataset
 from core.data.store.pixels import PixelStore
 from core.models.features import FeatureStore
 from core.models.network import Network, skeleton
-from core.train.activation_pass import memory_bytes as activations_bytes
+from core.train.activation_pass import Held, will_hold
 from core.train.costs import PRECISION, chosen, costs
 from core.train.feature_pass import space_of
 from core.train.pace import Stage
@@ -60,12 +60,13 @@ def estimate(plan: RunPlan, folders: Folders) -> Estimate:
     again = [seconds for stage, seconds in took.items() if stage.name not in (READ_FEATURES, READ_PIXELS)]
     longest = max(took, key=took.__getitem__)
     network = skeleton(plan.network, len(plan.dataset.classes), plan.framing.size_px)
+    activations = will_hold(plan, network)
     return Estimate(
         # what was read need not be read again
         seconds=_loading_s() + sum(took.values()) + (plan.config.folds or 0) * sum(again),
         images_per_s=longest.images / took[longest] if took[longest] else 0.0,
-        memory_mb=(_memory_bytes(plan, network) + activations_bytes(plan, network)) / _MB,
-        disk_mb=(_weights_bytes(network) + ahead.bytes(plan)) / _MB,
+        memory_mb=_memory_bytes(plan, network, activations) / _MB,
+        disk_mb=(_weights_bytes(network) + ahead.bytes(plan) + activations.disk) / _MB,
         precision=next(choice for choice in plan.choices if choice.name == PRECISION),
     )
 
@@ -120,8 +121,9 @@ def _weights_bytes(network: Network) -> int:
     return sum(tensor.numel() for tensor in network.state().values()) * _FLOAT_BYTES
 
 
-def _memory_bytes(plan: RunPlan, network: Network) -> float:
-    """Return what the run holds at its peak; on a processor together with the program that is already there."""
+def _memory_bytes(plan: RunPlan, network: Network, activations: Held) -> float:
+    """Return what the run holds at its peak; on a processor together with what only its memory holds: the program that
+    is already there, and activations that are kept."""
     deepest = max(plan.phases, key=lambda phase: phase.trained_groups)
     network.freeze(deepest.trained_groups)
     learning = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
@@ -129,8 +131,11 @@ def _memory_bytes(plan: RunPlan, network: Network) -> float:
     if not deepest.from_features:
         step = deepest.batch_size * _held_per_image(network, plan.framing.size_px, keeps=True)
         numbers = max(numbers, step)
-    held = _weights_bytes(network) + _FLOAT_BYTES * (_LEARNING * learning + numbers)
-    return held + (psutil.Process().memory_info().rss if plan.device.kind == "cpu" else 0)
+    computing = _weights_bytes(network) + _FLOAT_BYTES * (_LEARNING * learning + numbers)
+    if plan.device.kind != "cpu":
+        return computing
+    program: int = psutil.Process().memory_info().rss
+    return computing + program + activations.memory
 
 
 def _held_per_image(network: Network, size_px: int, keeps: bool) -> float:

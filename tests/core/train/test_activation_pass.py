@@ -2,7 +2,9 @@
 
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 import torch
 
@@ -14,7 +16,8 @@ from core.models.network import skeleton
 from core.models.tensor_files import load_tensors
 from core.results.session import train
 from core.train import activations, run
-from core.train.activation_pass import memory_bytes
+from core.train.activation_pass import Held, will_hold
+from core.train.squares import MEMORY_SHARE
 from tests.core.conftest import planned
 
 
@@ -118,6 +121,18 @@ def test_the_pass_is_a_stage_of_its_own(images: Path, tmp_path: Path, folders: F
 def test_what_is_kept_is_foretold(images: Path) -> None:
     plan = planned(images, strategy="fine-tune-last", last_blocks=1, augmentation="none")
     network = skeleton(plan.network, 2, plan.framing.size_px)
-    n_seen = len(plan.dataset.part("train")) + len(plan.dataset.part("val"))
-    assert memory_bytes(plan, network) == n_seen * 16 * 8 * 8 * 2
-    assert memory_bytes(planned(images, strategy="fine-tune-all"), network) == 0
+    n_train, n_val = len(plan.dataset.part("train")), len(plan.dataset.part("val"))
+    row_bytes = 16 * 8 * 8 * 2
+    assert will_hold(plan, network) == Held(memory=(n_train + n_val) * row_bytes)
+    assert will_hold(planned(images, strategy="fine-tune-all"), network) == Held()
+
+
+def test_each_part_takes_its_share_of_what_the_one_before_leaves(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned(images, strategy="fine-tune-last", last_blocks=1, augmentation="none")
+    network = skeleton(plan.network, 2, plan.framing.size_px)
+    foretold = will_hold(plan, network)
+    n_train, n_val = len(plan.dataset.part("train")), len(plan.dataset.part("val"))
+    training = foretold.memory * n_train / (n_train + n_val)
+    free = SimpleNamespace(available=training / MEMORY_SHARE + 1)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    assert will_hold(plan, network) == Held(memory=foretold.memory - training, disk=training)

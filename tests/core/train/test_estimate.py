@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -11,7 +12,9 @@ from core.base.folders import Folders
 from core.models.network import skeleton
 from core.models.speed import Speed
 from core.results.session import train
+from core.train import activations
 from core.train import estimate as estimate_module
+from core.train.activation_pass import will_hold
 from core.train.costs import Costs
 from core.train.estimate import estimate
 from core.train.plan import RunPlan
@@ -102,6 +105,21 @@ def test_images_that_are_only_looked_at_need_memory_too(images: Path, folders: F
     few, many = needed_mb(2), needed_mb(32)
     square_mb = 256 * 256 * 3 * 4 / MB  # what the network sees of an image, and makes of it with its first layer
     assert many - few > 30 * square_mb
+
+
+def test_activations_count_where_they_are_kept(
+    plan: RunPlan, images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil.Process, "memory_info", lambda self: SimpleNamespace(rss=0))
+    here = planned(images, strategy="fine-tune-last", epochs=6, last_blocks=1, augmentation="none")
+    kept_mb = will_hold(here, skeleton(here.network, 2, here.framing.size_px)).memory / MB
+    on_card = estimate(replace(here, device=replace(here.device, kind="cuda")), folders)
+    in_memory = estimate(here, folders)
+    assert in_memory.memory_mb - on_card.memory_mb == pytest.approx(kept_mb)
+    monkeypatch.setattr(activations, "MEMORY_SHARE", 0.0)
+    in_file = estimate(here, folders)
+    assert in_file.memory_mb == pytest.approx(on_card.memory_mb)
+    assert in_file.disk_mb - in_memory.disk_mb == pytest.approx(kept_mb)
 
 
 def test_what_is_not_loaded_yet_takes_its_time(
