@@ -255,7 +255,8 @@ class _Decisions:
     def augmentation(self) -> Augmentation:
         """Return how much images are varied; nothing is varied where every image is read only once."""
         if self._on_features:
-            self._note("augmentation", "none", "Each image is read once; its features are kept.", False)
+            once = "Each image is read once; its features are kept."
+            self._note("augmentation", "none", once, self.config.augmentation == "none")
             return "none"
         reason = "Turns few images into many. Strong variation was no better, be it with 60 or 300 training images."
         if not self.strategy.pretrained:

@@ -280,11 +280,12 @@ def test_what_a_run_takes_is_measured_for_the_plan_that_is_shown(page: MainWindo
 
 
 def test_a_choice_that_is_not_carried_out_says_so_beneath(page: MainWindow, qtbot: QtBot) -> None:
-    page.session.change_config({"averaging": "on", "weight_decay": 0.01})
+    page.session.change_config({"averaging": "on", "augmentation": "none", "weight_decay": 0.01})
     told = find(page, "overruled_averaging", QLabel).text()
     assert told == "Not so here: Only the head learns, on stored features."
     assert not find(page, "overruled_averaging", QLabel).isHidden()
     assert find(page, "overruled_weight_decay", QLabel).isHidden()
+    assert find(page, "overruled_augmentation", QLabel).isHidden()
     find(page, "strategy_fine-tune-all", StrategyCard).click()
     assert find(page, "overruled_averaging", QLabel).isHidden()
 

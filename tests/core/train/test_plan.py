@@ -197,3 +197,12 @@ def test_what_a_run_cannot_do_is_not_said_to_be_done(
     told = choice(planned(images, **settings), name)
     assert (told.value, told.given) == (value, False)
     assert reason in told.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("augmentation", "none"), ("averaging", "off"), ("mixing", "none"), ("norms", "keep"), ("flips", "never")],
+)
+def test_what_is_done_as_it_was_chosen_is_said_to_be_chosen(images: Path, name: str, value: str) -> None:
+    told = choice(planned(images, **{name: value}), name)
+    assert (told.value, told.given, told.reason) == (value, True, "You chose it.")
