@@ -22,7 +22,7 @@ from torchvision.models.resnet import BasicBlock, ResNet
 ARCHITECTURE = "resnet10"
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 IMAGE_SIZE = 128  # for transfer; what was learned on smaller images carries over to finer features
-VERSION = "2"
+VERSION = "3"
 _BATCH, _RATE, _DECAY, _WARM_UP_STEPS, _MEMORY = 64, 1e-3, 0.05, 100, 0.998
 # In the last part the rate falls to zero and the images are larger: nearer to what the features are used on.
 _SIDE, _LAST_SIDE, _LAST_PART = 64, 96, 0.25
