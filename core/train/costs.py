@@ -47,8 +47,9 @@ def costs(plan: RunPlan, folders: Folders) -> Costs:
     with torch.random.fork_rng(devices=[]):  # dropout draws, and what comes after must not depend on it
         features = notes.get(trials.named(f"features, batch {plan.evaluation_batch}"), trials.features)
         trials.plan = replace(plan, features_precision=plan.features_precision or features.precision)
+        plan = trials.plan
         steps = [notes.get(trials.named(_words(plan, phase)), partial(trials.steps, phase)) for phase in plan.phases]
-        named = [trials.named(f"layers before {phase.trained_groups} groups") for phase in plan.phases]
+        named = [trials.named(_frozen_words(plan, phase)) for phase in plan.phases]
         before = [
             notes.get(name, partial(trials.before, phase)).seconds if begins_behind(phase, plan.network) else 0.0
             for name, phase in zip(named, plan.phases, strict=True)
@@ -72,7 +73,13 @@ def chosen(plan: RunPlan, measured: Costs | None) -> RunPlan:
     features, learning = (measured.features, measured.phases[-1]) if measured else (only, only)
     # the head learns in float32: if nothing else does, what counts is in what the network computes
     told = features if all(phase.from_features for phase in plan.phases) else learning
-    choice = Choice(PRECISION, "Computed in", told.precision, _reason(told), given=False)
+    value: str = told.precision
+    reason = _reason(told)
+    frozen = any(phase.from_features or begins_behind(phase, plan.network) for phase in plan.phases)
+    if frozen and features.precision != told.precision:
+        value = f"frozen layers {features.precision}, learning {learning.precision}"
+        reason = f"{_reason(features, 'Frozen layers, measured')} {_reason(learning, 'Learning, measured')}"
+    choice = Choice(PRECISION, "Computed in", value, reason, given=False)
     return replace(
         plan,
         precision=plan.precision or learning.precision,
@@ -81,19 +88,23 @@ def chosen(plan: RunPlan, measured: Costs | None) -> RunPlan:
     )
 
 
-def _reason(speed: Speed) -> str:
+def _reason(speed: Speed, what: str = "Measured") -> str:
     if not speed.gain:
         return "The only precision that is used on this device."
     if speed.precision == "float32":
-        return f"Measured here: 16 bits are {speed.gain:.1f} times as fast, which is too little to be worth it."
-    return f"Measured here: {speed.gain:.1f} times as fast as float32."
+        return f"{what} here: 16 bits are {speed.gain:.1f} times as fast, which is too little to be worth it."
+    return f"{what} here: {speed.gain:.1f} times as fast as float32."
 
 
 def _words(plan: RunPlan, phase: PlannedPhase) -> str:
     if phase.from_features:
         return f"head, batch {phase.batch_size}"
-    behind = "behind frozen layers, " if begins_behind(phase, plan.network) else ""
+    behind = f"behind frozen layers in {plan.features_precision}, " if begins_behind(phase, plan.network) else ""
     return f"{behind}{phase.trained_groups} groups, batch {phase.batch_size}, {plan.augmentation}, {phase.mixing}"
+
+
+def _frozen_words(plan: RunPlan, phase: PlannedPhase) -> str:
+    return f"layers before {phase.trained_groups} groups, batch {plan.evaluation_batch}, {plan.features_precision}"
 
 
 class _Trials:

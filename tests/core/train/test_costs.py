@@ -52,7 +52,7 @@ def test_the_precision_that_a_plan_names_stays(images: Path) -> None:
     decided = chosen(plan, measured)
     assert (decided.features_precision, decided.precision) == ("bfloat16", "float16")
     (told,) = [choice for choice in decided.choices if choice not in plan.choices]
-    assert (told.label, told.value, told.given) == ("Computed in", "float16", False)
+    assert (told.label, told.given) == ("Computed in", False)
     named = replace(plan, precision="float32", features_precision="float32")
     assert chosen(named, measured) == named
 
@@ -69,14 +69,44 @@ def test_the_plan_says_in_what_the_network_computes_and_why(
     images: Path, strategy: str, speed: Speed, value: str, reason: str
 ) -> None:
     plan = planned(images, strategy=strategy)
-    other = Speed("float16", 1.0, 9.0)
-    phases = (other,) if strategy == "feature-extraction" else (other, speed)
-    network = Costs(speed if len(phases) == 1 else other, phases, tuple(0.0 for _ in phases))
+    head = Speed("float16", 1.0, 9.0)
+    phases = (head,) if strategy == "feature-extraction" else (head, speed)
+    network = Costs(speed, phases, tuple(0.0 for _ in phases))
     told = chosen(plan, network).choices[-1]
     assert (told.name, told.value) == ("precision", value)
     assert reason in told.reason
     alone = chosen(plan, None)
     assert (alone.precision, alone.features_precision, alone.choices[-1].value) == ("float32", "float32", "float32")
+
+
+@pytest.mark.parametrize("strategy", ["fine-tune-all", "fine-tune-last"])
+def test_frozen_layers_that_compute_in_another_precision_are_told(images: Path, strategy: str) -> None:
+    frozen, learning = Speed("bfloat16", 0.1, 2.26), Speed("float32", 0.1, 1.12)
+    plan = planned(images, strategy=strategy)
+    told = chosen(plan, Costs(frozen, (learning, learning), (0.0, 0.0))).choices[-1]
+    assert told.value == "frozen layers bfloat16, learning float32"
+    assert told.reason == (
+        "Frozen layers, measured here: 2.3 times as fast as float32. "
+        "Learning, measured here: 16 bits are 1.1 times as fast, which is too little to be worth it."
+    )
+    scratch = planned(images, strategy="from-scratch")
+    assert chosen(scratch, Costs(frozen, (learning,), (0.0,))).choices[-1].value == "float32"
+
+
+def test_frozen_layers_are_measured_anew_for_another_batch_or_precision(
+    images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(images, strategy="fine-tune-last", epochs=6, last_blocks=1)
+    monkeypatch.setattr(costs_module, "best", lambda trials, n: Speed("float32", 1.0))
+    costs(plan, folders)
+    monkeypatch.setattr(costs_module, "best", lambda trials, n: Speed("float32", 2.0))
+    again = costs(plan, folders)
+    assert (again.phases[-1].seconds, again.before[-1]) == (1.0, 1.0)
+    other = costs(replace(plan, features_precision="bfloat16"), folders)
+    assert (other.phases[-1].seconds, other.before[-1]) == (2.0, 2.0)
+    fewer = replace(plan, config=plan.config.model_copy(update={"batch_size": 4}))
+    assert fewer.evaluation_batch < plan.evaluation_batch
+    assert costs(fewer, folders).before[-1] == 2.0
 
 
 def test_notes_are_not_used_with_another_torch_or_other_threads(
