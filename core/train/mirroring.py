@@ -19,8 +19,11 @@ LEAST_GAIN = 0.01  # of the validation loss: asking twice takes twice as long
 
 def with_mirror(network: nn.Module, images: Tensor) -> Tensor:
     """Return the logarithm of the mean probability (N, C) for images and their mirror images (Krizhevsky 2012)."""
-    both = torch.stack([network(images), network(images.flip(-1))]).float()
-    return both.softmax(dim=2).mean(dim=0).log()
+    return _mean(network(images), network(images.flip(-1)))
+
+
+def _mean(logits: Tensor, mirrored: Tensor) -> Tensor:
+    return torch.stack([logits, mirrored]).float().softmax(dim=2).mean(dim=0).log()
 
 
 def decide(
@@ -40,8 +43,9 @@ def decide(
         for inputs, labels in validation.in_order(plan.evaluation_batch):
             if stop():
                 return NOT_MIRRORED
-            alone.add(network(inputs).float(), labels)
-            both.add(with_mirror(network, inputs), labels)
+            logits = network(inputs)
+            alone.add(logits.float(), labels)
+            both.add(_mean(logits, network(inputs.flip(-1))), labels)
             if progress := pace.advance(2 * len(labels)):
                 yield progress
     pays = both.mean_loss < alone.mean_loss * (1 - LEAST_GAIN) and both.accuracy >= alone.accuracy
