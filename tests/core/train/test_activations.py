@@ -1,6 +1,7 @@
 """What frozen layers make of images: kept in memory or in a file, as it was, and gone at the end."""
 
 import errno
+import weakref
 from io import BufferedRandom, FileIO
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,14 @@ def test_memory_is_bounded_and_the_file_is_gone_at_the_end(tmp_path: Path, monke
     again = kept(tmp_path / "new", needed - 1, MAPS)
     again.close()
     assert not list((tmp_path / "new").iterdir())
+
+
+def test_memory_is_let_go_at_the_end(tmp_path: Path) -> None:
+    held = kept(tmp_path, MAPS.numel() * 2, MAPS)
+    assert held._memory is not None
+    memory = weakref.ref(held._memory)
+    held.close()
+    assert memory() is None
 
 
 def test_where_there_is_no_room_it_is_said_and_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
