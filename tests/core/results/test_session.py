@@ -23,6 +23,7 @@ from core.results.predict import Predictor
 from core.results.runs import list_runs, load_run, new_run_folder
 from core.results.session import train
 from core.train import activations
+from core.train.costs import chosen, costs, needs_measuring
 from core.train.strategies import STRATEGIES
 from tests.core.conftest import CPU, draw, planned
 
@@ -163,7 +164,8 @@ def test_a_record_says_what_happened(images: Path, tmp_path: Path, folders: Fold
     plan = planned(images, epochs=3)
     events = list(train(plan, folder, folders))
     record = load_run(folder)
-    assert replace(record.plan, weights=plan.weights) == plan
+    measured = costs(plan, folders) if needs_measuring(plan) else None
+    assert replace(record.plan, weights=plan.weights) == chosen(plan, measured)
     assert record.events == tuple(event for event in events if not isinstance(event, Progress))
     assert record.evaluation
     assert record.finished == events[-1]
