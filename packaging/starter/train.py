@@ -178,7 +178,8 @@ def main() -> None:
     training = Training(make_pool(options.seed), options.seed, options.start)
     training.resume(options.state)
     training.run(options.samples, options.minutes, options.state)
-    export(training.result(), options.out)
+    if training.progress.samples >= options.samples:
+        export(training.result(), options.out)
 
 
 def _groups(network: nn.Module) -> list[dict[str, object]]:
