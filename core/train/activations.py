@@ -27,7 +27,11 @@ def room_bytes(taken: float = 0.0) -> int:
 
 def rounded(activations: Tensor) -> Tensor:
     """Return activations as they are when they were kept: rounded to 16 bits, in float32 again."""
-    return activations.clamp(_HALF.min, _HALF.max).half().float()
+    return _half(activations).float()
+
+
+def _half(activations: Tensor) -> Tensor:
+    return activations.clamp(_HALF.min, _HALF.max).half()
 
 
 class Activations:
@@ -54,7 +58,7 @@ class Activations:
         if not self._done:
             self._channels_last = activations.is_contiguous(memory_format=torch.channels_last)
         rows = activations.movedim(1, -1) if self._channels_last else activations
-        rows = rows.clamp(_HALF.min, _HALF.max).half().cpu().contiguous()
+        rows = _half(rows).cpu().contiguous()
         try:
             if not self._done:
                 self._shape, self._device = tuple(rows.shape[1:]), activations.device
