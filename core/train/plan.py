@@ -18,7 +18,8 @@ from core.models.weights import WeightStore
 from core.train.strategies import STRATEGIES, Depth, Phase, Strategy
 
 SMALLEST_BATCH, LARGEST_BATCH, LARGEST_FEATURE_BATCH = 8, 32, 256
-EVALUATION_BATCH = 32  # images computed at once where nothing is learned: more are hardly faster
+LEAST_AT_ONCE, MOST_AT_ONCE = 8, 32  # images computed at once where nothing is learned
+WORK_AT_ONCE = 16.0  # GFLOP (a multiply-add is one), beyond which a processor is no faster and only needs more memory
 STEPS_PER_EPOCH = 16  # below this an epoch teaches too little between two looks at the validation images
 LAST_BLOCKS = 2
 MARGIN = 256 / 224  # the pixels kept around what the network sees, as in torchvision's usual evaluation
@@ -115,7 +116,11 @@ class RunPlan:
 
         Never more than were chosen for a step: who chose few may have done so because more do not fit into the memory.
         """
-        return min(EVALUATION_BATCH, self.config.batch_size or EVALUATION_BATCH)
+        most = min(MOST_AT_ONCE, self.config.batch_size or MOST_AT_ONCE)
+        if self.device.kind != "cpu":
+            return most
+        work = self.network.gflops * (self.framing.size_px / self.network.size_px) ** 2
+        return min(most, max(LEAST_AT_ONCE, int(WORK_AT_ONCE / work)))
 
     @property
     def frozen(self) -> bool:
