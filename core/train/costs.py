@@ -19,7 +19,7 @@ from core.train.augment import variation_of
 from core.train.batches import varied
 from core.train.fitting import ScaledHead
 from core.train.plan import Choice, PlannedPhase, RunPlan
-from core.train.steps import Stepper, set_learning
+from core.train.steps import Stepper, set_learning, threads_for
 
 FEW = 8
 """Images per trial on a processor, where the speed hardly depends on it; a graphics card gets the whole batch."""
@@ -182,7 +182,13 @@ class _Trials:
         features = torch.randn(n, network.head.in_features, device=self._device)
         labels = torch.zeros(n, dtype=torch.long, device=self._device)
         stepper = Stepper(self.plan, phase, network, ScaledHead(network.head, features), _STEPS)
-        return lambda: float(stepper.step(features, labels, random)[0].sum())
+
+        def trial() -> None:
+            with threads_for(phase, network.head):
+                logits, _ = stepper.step(features, labels, random)
+                logits.sum().item()  # waits for a graphics card
+
+        return trial
 
     def _n(self, batch_size: int) -> int:
         return min(FEW, batch_size) if self._device.type == "cpu" else batch_size

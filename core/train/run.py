@@ -31,6 +31,7 @@ from core.train.plan import PlannedPhase, RunPlan
 from core.train.ranges import FIND_RATE
 from core.train.ranges import STEPS as TRIED
 from core.train.squares import Squares
+from core.train.steps import threads_for
 
 WEIGHTS_FILE = "best.safetensors"
 READ_FEATURES, READ_PIXELS, SCORE = "reading images", "loading pixels", "scoring test images"
@@ -124,10 +125,7 @@ class _Run:
         self._pixels: tuple[PixelBatches, PixelBatches] | None = None
 
     def events(self) -> Iterator[Event]:
-        weights = self._weights.load(self._backbone) if self._plan.pretrained else None
-        n_classes, size_px = len(self._plan.dataset.classes), self._plan.framing.size_px
-        network = build(self._backbone, n_classes, weights, self._plan.config.seed, size_px)
-        network = network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = self._network()
         for phase in self._plan.phases:
             yield from self._once(self._phase(network, phase))
             self._save(network)
@@ -145,6 +143,12 @@ class _Run:
             seconds=self._pace.seconds,
             images_per_s=self._pace.images_per_s,
         )
+
+    def _network(self) -> Network:
+        weights = self._weights.load(self._backbone) if self._plan.pretrained else None
+        n_classes, size_px = len(self._plan.dataset.classes), self._plan.framing.size_px
+        network = build(self._backbone, n_classes, weights, self._plan.config.seed, size_px)
+        return network.to(self._device, memory_format=torch.channels_last)  # type: ignore[no-any-return, call-overload]
 
     def _phase(self, network: Network, phase: PlannedPhase) -> Iterator[Event]:
         network.freeze(phase.trained_groups)
@@ -179,10 +183,11 @@ class _Run:
         yield PhaseStarted(phase.title, phase.title, phase.first_epoch, phase.epochs)
         fitting = Fitting(self._plan, phase, network, model, training, validation, self._best)
         last = phase.first_epoch - 1
-        for event in fitting.run(self._pace, self._stop, keep):
-            if isinstance(event, EpochDone):
-                last, self._epochs = event.epoch, self._epochs + 1
-            yield event
+        with threads_for(phase, network.head):
+            for event in fitting.run(self._pace, self._stop, keep):
+                if isinstance(event, EpochDone):
+                    last, self._epochs = event.epoch, self._epochs + 1
+                yield event
         self._best.restore(network)
         self._ending = "early" if last < phase.first_epoch + phase.epochs - 1 else "completed"
 

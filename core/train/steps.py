@@ -1,8 +1,8 @@
 """One step of learning: the loss, the precision it is computed in, the rates, and what each weight does with them."""
 
 import math
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from core.train.plan import PlannedPhase, RunPlan
 
 WARM_UP = 0.1  # share of a phase's steps in which the rate rises from near zero
 FIRST_SCALE = 1024.0
+LITTLE = 3e7  # multiply-adds in a step of a head, up to which one thread is faster than two
 
 
 def optimiser(network: Network, phase: PlannedPhase, weight_decay: float) -> torch.optim.AdamW:
@@ -47,6 +48,18 @@ def schedule(steps: int) -> Callable[[int], float]:
 def computing_in(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
     """Return the context in which a network computes; 16 bits are used where they do no harm (Micikevicius 2017)."""
     return torch.autocast(device.type, getattr(torch, precision), enabled=precision != "float32")
+
+
+@contextmanager
+def threads_for(phase: PlannedPhase, head: nn.Linear) -> Iterator[None]:
+    """Compute in one thread while only a small head learns: waking another takes longer than what it would do."""
+    threads = torch.get_num_threads()
+    if phase.from_features and phase.batch_size * head.weight.numel() < LITTLE:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def set_learning(model: nn.Module, phase: PlannedPhase) -> None:

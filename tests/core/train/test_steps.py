@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.base.events import EpochDone
+from core.base.events import EpochDone, PhaseStarted, Step
 from core.base.folders import Folders
 from core.models.device import Precision
 from core.models.network import build
 from core.results.session import train
-from core.train.steps import Stepper
+from core.train.steps import LITTLE, Stepper, threads_for
 from tests.core.conftest import planned
 from tests.core.models.tiny import register
 
@@ -54,3 +54,26 @@ def test_a_class_that_weighs_more_is_learned_from_more(images: Path) -> None:
     first, second = gradient(images, [0], ()), gradient(images, [1], ())
     assert torch.allclose(gradient(images, [0, 1], ()), 0.5 * first + 0.5 * second, atol=1e-5)
     assert torch.allclose(gradient(images, [0, 1], (0.5, 1.5)), 0.25 * first + 0.75 * second, atol=1e-5)
+
+
+def test_a_small_head_learns_in_one_thread_and_all_else_in_all(images: Path, tmp_path: Path, folders: Folders) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        plan = planned(images, strategy="fine-tune-all", epochs=4)
+        used: list[set[int]] = []
+        for event in train(plan, tmp_path / "whole", folders):
+            if isinstance(event, PhaseStarted):
+                used.append(set())
+            elif isinstance(event, Step):
+                used[-1].add(torch.get_num_threads())
+        assert used == [{1}, {3}]
+        left = train(plan, tmp_path / "left", folders)
+        next(event for event in left if isinstance(event, Step))
+        left.close()  # type: ignore[attr-defined]
+        assert torch.get_num_threads() == 3
+        head = torch.nn.Linear(10, 10)
+        with threads_for(replace(plan.phases[0], batch_size=int(LITTLE)), head):
+            assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
