@@ -2,11 +2,15 @@
 
 import os
 
+SPINS = "2500"  # rounds of waiting of GNU's OpenMP: some tens of microseconds, what lies between two operations
+
 
 def share_the_processor() -> None:
-    """Let torch's waiting threads sleep instead of spin; to be called before torch is loaded.
+    """Let torch's waiting threads sleep soon instead of spin; to be called before torch is loaded.
 
-    Spinning is a little faster on an idle computer, but while anything else runs, be it only the window, each of the
-    many short waits of a small network then lasts until the system takes the core away.
+    While anything else runs, be it only the window, a wait that spins lasts until the system takes the core away. To
+    sleep at once would make the many short waits of a small network long ones. What the user has set stays.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
