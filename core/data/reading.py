@@ -1,14 +1,14 @@
 """Many files into squares of pixels, in threads and in order: Pillow lets go of the interpreter while it decodes."""
 
 import os
-from collections import deque
 from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.ahead import begun_ahead
 from core.base.errors import UserError
 from core.data import images
 from core.data.dataset import LabelledImage
@@ -81,13 +81,4 @@ def read_squares(paths: Iterable[Path], framing: Framing) -> Generator[Square, N
 def _read(files: Iterable[tuple[Path, str]], framing: Framing) -> Generator[Square, None, None]:
     workers = os.cpu_count() or 1
     pool = ThreadPoolExecutor(workers, thread_name_prefix="read")
-    waiting: deque[Future[Square]] = deque()
-    try:
-        for path, sha256 in files:
-            waiting.append(pool.submit(read_square, path, framing, sha256))
-            if len(waiting) > workers * AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    return begun_ahead(pool, lambda file: read_square(file[0], framing, file[1]), files, workers * AHEAD)
