@@ -30,8 +30,9 @@ class Backbone:
 
     `architecture` is torchvision's name of the network, `sha256` the hash of the file at `url` or its first digits. An
     image is brought to `resize_px`; the network sees the central `size_px` of it, minus `mean`, divided by `std` (of
-    pixels from 0 to 1; red, green, blue). `gflops` is for one image, `imagenet_top1` from 0 to 1, `parameters` includes
-    the original head. `groups` go from the stem to the last block; the head is not among them.
+    pixels from 0 to 1; red, green, blue). `layer_mb` is what the layer with most of it takes and gives for one image,
+    in float32; `imagenet_top1` is from 0 to 1; `parameters` includes the original head. `groups` go from the stem to
+    the last block; the head is not among them.
     """
 
     key: str
@@ -41,7 +42,7 @@ class Backbone:
     parameters: int
     file_mb: float
     imagenet_top1: float | None
-    gflops: float
+    layer_mb: float
     url: str | None
     sha256: str
     size_px: int

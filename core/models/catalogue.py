@@ -8,10 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
 
 from core.base.errors import UserError
@@ -101,7 +99,7 @@ def torchvision_backbone(name: str, trunk: nn.Module) -> Backbone:
         parameters=sum(value.numel() for value in trunk.parameters()),
         file_mb=round(weights.meta["_file_size"], 1),
         imagenet_top1=round(weights.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100, 5),
-        gflops=weights.meta["_ops"],
+        layer_mb=seen.layer_mb,
         url=weights.url,
         sha256=found[1],
         size_px=size_px,
@@ -128,8 +126,6 @@ def starter_backbone(path: Path) -> Backbone:
     except (SafetensorError, KeyError, ValueError) as error:
         raise UserError(f"The file {path} does not describe a starter model ({error}).", hint) from None
     trunk = hollow(architecture, size_px)
-    with FlopCounterMode(display=False) as counter:
-        trunk.eval()(torch.empty(1, 3, size_px, size_px, device="meta"))
     seen = _survey(trunk, size_px)
     return Backbone(
         key="starter",
@@ -139,7 +135,7 @@ def starter_backbone(path: Path) -> Backbone:
         parameters=sum(value.numel() for value in trunk.parameters()),
         file_mb=round(path.stat().st_size / 2**20, 1),
         imagenet_top1=None,
-        gflops=round(counter.get_total_flops() / 2e9, 3),  # as torchvision, which counts a multiply-add as one
+        layer_mb=seen.layer_mb,
         url=None,
         sha256=sha256(path),
         size_px=size_px,

@@ -19,6 +19,7 @@ from core.models.backbones import LayerGroup
 
 _COARSER = 0.75
 _DEALT = 6
+_FLOAT_BYTES = 4
 
 
 @dataclass
@@ -49,22 +50,27 @@ class _Cut:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a trial forward pass shows: the layer groups, head left out, and how many features the head gets."""
+    """What a trial forward pass shows: the layer groups, head left out, and how many features the head gets.
+
+    `layer_mb` is what the layer with most of it takes and gives for one image, in float32.
+    """
 
     groups: tuple[LayerGroup, ...]
     feature_dim: int
+    layer_mb: float
 
 
 def survey(trunk: nn.Module, size_px: int, head: str) -> Survey:
     """Look at a network on the meta device that has `nn.Identity` in place of the module named `head`."""
     total = sum(parameter.numel() for parameter in trunk.parameters())
     units = list(_units(trunk, "", total))
-    features = _measure(trunk, units, size_px)
+    features, widest = _measure(trunk, units, size_px)
     cuts = _cut(units)
     if len(cuts) == 2:
         cuts = [cuts[0], *_deal(cuts[1])]
     every = [*(name for name, _ in trunk.named_parameters()), f"{head}."]
-    return Survey(tuple(_group(number, cut, every) for number, cut in enumerate(cuts)), features.shape[1])
+    groups = tuple(_group(number, cut, every) for number, cut in enumerate(cuts))
+    return Survey(groups, features.shape[1], round(widest * _FLOAT_BYTES / 2**20, 2))
 
 
 def _units(module: nn.Module, path: str, total: int) -> Iterator[_Unit]:
@@ -101,22 +107,27 @@ class _ShapesOnly(TorchFunctionMode):
         return args[0] if func in self._LEFT_OUT else func(*args, **(kwargs or {}))
 
 
-def _measure(trunk: nn.Module, units: list[_Unit], size_px: int) -> Tensor:
-    """Fill in the sides by one forward pass and return its result.
+def _measure(trunk: nn.Module, units: list[_Unit], size_px: int) -> tuple[Tensor, int]:
+    """Fill in the sides by one forward pass; return its result and the most numbers that a layer takes and gives.
 
     Parameters that stand alone have the side of what comes before them.
     """
     modules = dict(trunk.named_modules())
     seen: dict[str, float] = {}
+    sizes: list[int] = []
 
     def note(name: str, output: Tensor) -> None:
         seen[name] = _side(output)
+
+    def count(_: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        sizes.append(sum(value.numel() for value in (*inputs, output) if isinstance(value, Tensor)))
 
     hooks = [
         modules[unit.name].register_forward_hook(lambda _m, _i, output, name=unit.name: note(name, output))
         for unit in units
         if unit.name in modules
     ]
+    hooks += [module.register_forward_hook(count) for module in modules.values() if not list(module.children())]
     with _ShapesOnly():
         features: Tensor = trunk.eval()(torch.empty(1, 3, size_px, size_px, device="meta"))
     for hook in hooks:
@@ -124,7 +135,7 @@ def _measure(trunk: nn.Module, units: list[_Unit], size_px: int) -> Tensor:
     side = float(size_px)
     for unit in units:
         side = unit.side = seen.get(unit.name, side)
-    return features
+    return features, max(sizes)
 
 
 def _side(output: Tensor) -> float:

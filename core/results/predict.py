@@ -1,5 +1,6 @@
 """A trained model in use: files or pictures in, class probabilities out."""
 
+import itertools
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,10 @@ from core.base.events import Stop, never
 from core.data.images import UnreadableImage
 from core.data.reading import Square, read_squares
 from core.models.device import DeviceChoice
+from core.models.inference import folded
 from core.models.inputs import as_seen
 from core.models.network import Network, restore
+from core.models.side_by_side import side_by_side
 from core.models.tensor_files import load_tensors
 from core.results.runs import PLAN_FILE
 from core.train.mirrored import load_mirroring
@@ -48,8 +51,9 @@ class Predictor:
             raise UserError(f"The run in “{folder}” ended before its first epoch.", "Choose another run.")
         state = load_tensors(folder / WEIGHTS_FILE)
         network = restore(plan.network, len(plan.dataset.classes), state, plan.framing.size_px)
+        network.trunk = folded(network.eval().trunk)
         target = torch.device(device.kind)
-        network = network.to(target, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        network = network.to(target, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return cls(plan, network, target, load_mirroring(folder).used)
 
     @property
@@ -67,17 +71,10 @@ class Predictor:
         """Yield what `predict` does for files whose squares come in the same order; they are closed at the end."""
         batch = self.plan.evaluation_batch
         try:
-            for start in range(0, len(paths), batch):
-                if stop():
-                    return
-                some = paths[start : start + batch]
-                read = [next(squares) for _ in some]
-                said = iter(self._probabilities([square for square in read if not isinstance(square, UnreadableImage)]))
-                for path, square in zip(some, read, strict=True):
-                    if isinstance(square, UnreadableImage):
-                        yield Predicted(path, (), str(square))
-                    else:
-                        yield Predicted(path, next(said))
+            starts = itertools.takewhile(lambda _: not stop(), range(0, len(paths), batch))
+            batches = ([(path, next(squares)) for path in paths[start : start + batch]] for start in starts)
+            for said in side_by_side(self._said, batches, self._device):
+                yield from said
         finally:
             squares.close()
 
@@ -89,6 +86,13 @@ class Predictor:
         """Return the class probabilities for features (N, D) that were stored before."""
         with torch.inference_mode():
             return _rows(self._network.head(torch.from_numpy(features).to(self._device)))
+
+    def _said(self, read: list[tuple[Path, Square]]) -> list[Predicted]:
+        said = iter(self._probabilities([square for _, square in read if not isinstance(square, UnreadableImage)]))
+        return [
+            Predicted(path, (), str(square)) if isinstance(square, UnreadableImage) else Predicted(path, next(said))
+            for path, square in read
+        ]
 
     def _probabilities(self, squares: list[NDArray[np.uint8]]) -> list[tuple[float, ...]]:
         if not squares:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from core.base.events import Event, Stop, Warned
 from core.models.backbones import Backbone
 from core.models.division import Division, divide
 from core.models.inference import Frozen
 from core.models.network import Network
+from core.models.side_by_side import side_by_side
 from core.train.activations import VALUE_BYTES, Activations, room_bytes
 from core.train.batches import ActivationBatches, PixelBatches
 from core.train.pace import Pace
@@ -104,14 +106,19 @@ class ActivationPass:
         activations = Activations(len(images), self._folder)
         self._held.append(activations)
         batch = self._plan.evaluation_batch
-        for shown, labels in images.in_order(batch):
-            if stop() or activations.problem:
-                break
+
+        def compute(seen: tuple[Tensor, Tensor]) -> Tensor:
+            shown, _ = seen
             # always whole batches, as in FeaturePass: the size of a batch may change the last bit
             full = shown[torch.arange(batch, device=shown.device) % len(shown)]
-            activations.add(self._frozen(full)[: len(shown)])
-            progress = pace.advance(len(labels))
-            if progress:
+            values: Tensor = self._frozen(full)
+            return values[: len(shown)]
+
+        for values in side_by_side(compute, images.in_order(batch), images.device):
+            if stop() or activations.problem:
+                break
+            activations.add(values)
+            if progress := pace.advance(len(values)):
                 yield progress
         if activations.problem:
             yield Warned(f"{activations.problem} It is computed again in each epoch, which is slower.", about=CACHE)

@@ -1,5 +1,6 @@
 """What a run will cost on this computer: a few images are read and computed before it begins, for about a second."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,6 +13,7 @@ from core.models.backbones import Backbone
 from core.models.device import Precision, precisions
 from core.models.inference import Frozen
 from core.models.network import Network, build
+from core.models.side_by_side import cores_of, side_by_side
 from core.models.speed import Speed, SpeedNotes, Trial, best
 from core.train.activation_pass import begins_behind, division_of, frozen_of, sees_again
 from core.train.activations import rounded
@@ -124,13 +126,11 @@ class _Trials:
 
     def features(self) -> Speed:
         """Return the speed of the frozen network."""
-        n = self._n(self.plan.evaluation_batch)
-        images = varied(self._pixels(n), *self._seen, None, self._device, torch.Generator())
-        trials: dict[Precision, Trial] = {
-            precision: partial(_compute, Frozen(self._network(), getattr(torch, precision)), images)
+        frozen = {
+            precision: Frozen(self._network(), getattr(torch, precision))
             for precision in precisions(self.plan.device.kind)
         }
-        return best(trials, n)
+        return self._computing(frozen)
 
     def steps(self, phase: PlannedPhase) -> Speed:
         """Return the speed of learning in a phase, the variation of the images included."""
@@ -168,14 +168,23 @@ class _Trials:
 
     def before(self, phase: PlannedPhase) -> Speed:
         """Return the speed of the layers that are frozen in a phase."""
-        network, n = self._network(), self._n(self.plan.evaluation_batch)
+        network = self._network()
         precision: Precision = self.plan.features_precision or "float32"
         network.freeze(phase.trained_groups)
         division = division_of(phase, network)
         if division is None:
             return Speed(precision, 0.0)
+        return self._computing({precision: frozen_of(self.plan, division)})
+
+    def _computing(self, frozen: Mapping[Precision, Frozen]) -> Speed:
+        n, cores = self.plan.evaluation_batch, cores_of(self._device)
         images = varied(self._pixels(n), *self._seen, None, self._device, torch.Generator())
-        return best({precision: partial(_compute, frozen_of(self.plan, division), images)}, n)
+
+        def trial(one: Frozen) -> list[float]:
+            waited_for = side_by_side(lambda shown: float(one(shown).sum()), [images] * cores, self._device)
+            return list(waited_for)
+
+        return best({precision: partial(trial, one) for precision, one in frozen.items()}, n * cores)
 
     def _head_step(self, phase: PlannedPhase) -> Trial:
         network, random, n = self._network(), torch.Generator(), phase.batch_size
@@ -206,7 +215,3 @@ class _Trials:
     def _pixels(self, n: int) -> Pixels:
         side = self.plan.framing.resize_px
         return np.random.default_rng(0).integers(0, 256, (n, side, side, 3), np.uint8)
-
-
-def _compute(frozen: Frozen, images: torch.Tensor) -> float:
-    return float(frozen(images).sum())  # waits for a graphics card

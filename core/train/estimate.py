@@ -13,6 +13,7 @@ from core.data.reading import read_dataset
 from core.data.store.pixels import PixelStore
 from core.models.features import FeatureStore
 from core.models.network import Network, skeleton
+from core.models.side_by_side import cores_of
 from core.train.activation_pass import Held, will_hold
 from core.train.costs import PRECISION, chosen, costs
 from core.train.feature_pass import space_of
@@ -127,29 +128,27 @@ def _memory_bytes(plan: RunPlan, network: Network, activations: Held) -> float:
     deepest = max(plan.phases, key=lambda phase: phase.trained_groups)
     network.freeze(deepest.trained_groups)
     learning = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
-    numbers = plan.evaluation_batch * _held_per_image(network, plan.framing.size_px, keeps=False)
+    working = plan.evaluation_batch * cores_of(torch.device(plan.device.kind)) * plan.layer_mb * _MB
     if not deepest.from_features:
-        step = deepest.batch_size * _held_per_image(network, plan.framing.size_px, keeps=True)
-        numbers = max(numbers, step)
-    computing = _weights_bytes(network) + _FLOAT_BYTES * (_LEARNING * learning + numbers)
+        step = deepest.batch_size * _kept_per_image(network, plan.framing.size_px) * _FLOAT_BYTES
+        working = max(working, step)
+    computing = _weights_bytes(network) + _FLOAT_BYTES * _LEARNING * learning + working
     if plan.device.kind != "cpu":
         return computing
     program: int = psutil.Process().memory_info().rss
     return computing + program + activations.memory
 
 
-def _held_per_image(network: Network, size_px: int, keeps: bool) -> float:
-    """Return how many numbers are held at once to compute an image: every layer's result if learning `keeps` them for
-    the way back, else those of the layer where it is most."""
+def _kept_per_image(network: Network, size_px: int) -> float:
+    """Return how many numbers learning keeps of an image for the way back: the results of all layers that learn."""
     sizes: list[int] = []
 
     def note(module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
-        if isinstance(output, Tensor) and (output.requires_grad or not keeps):
-            before = sum(value.numel() for value in inputs if isinstance(value, Tensor))
-            sizes.append(output.numel() + (0 if keeps else before))
+        if isinstance(output, Tensor) and output.requires_grad:
+            sizes.append(output.numel())
 
     hooks = [module.register_forward_hook(note) for module in network.trunk.modules() if not list(module.children())]
-    network.train(keeps).features(torch.empty(_PAIR, 3, size_px, size_px, device="meta"))
+    network.train().features(torch.empty(_PAIR, 3, size_px, size_px, device="meta"))
     for hook in hooks:
         hook.remove()
-    return (sum(sizes) if keeps else max(sizes, default=0)) / _PAIR
+    return sum(sizes) / _PAIR

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from core.base.errors import UserError
 from core.base.events import EpochDone, Event, Step, Stop, Warned
 from core.models.network import Network
+from core.models.side_by_side import side_by_side
 from core.train.batches import Batches
 from core.train.pace import Pace
-from core.train.plan import PlannedPhase, RunPlan
+from core.train.plan import LARGEST_FEATURE_BATCH, PlannedPhase, RunPlan
 from core.train.ranges import FIND_RATE, best_rate, try_rates
 from core.train.steps import Stepper, computing_in, set_learning
 from core.train.tally import Tally
@@ -146,10 +147,16 @@ class Fitting:
     def _evaluate(self) -> Tally:
         self._model.eval()
         held_out = Tally()
-        with torch.inference_mode(), computing_in(self._stepper.precision, self._device):
-            for inputs, labels in self._validation.in_order(self._plan.evaluation_batch):
-                held_out.add(self._model(inputs).float(), labels)
+        at_once = LARGEST_FEATURE_BATCH if self._phase.from_features else self._plan.evaluation_batch
+        batches = self._validation.in_order(at_once)
+        for logits, labels in side_by_side(self._compute, batches, self._device):
+            held_out.add(logits, labels)
         return held_out
+
+    def _compute(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        inputs, labels = batch
+        with torch.inference_mode(), computing_in(self._stepper.precision, self._device):
+            return self._model(inputs).float(), labels
 
 
 def _require_finite(loss: float) -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from core.base.events import Event, Stop
+from core.models.side_by_side import side_by_side
 from core.train.batches import Batches
 from core.train.mirrored import NOT_MIRRORED, Mirroring
 from core.train.pace import Pace
@@ -39,14 +40,19 @@ def decide(
     network.eval()
     alone, both = Tally(), Tally()
     device = next(network.parameters()).device
-    with torch.inference_mode(), computing_in(plan.precision or "float32", device):
-        for inputs, labels in validation.in_order(plan.evaluation_batch):
-            if stop():
-                return NOT_MIRRORED
+
+    def compute(batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        inputs, labels = batch
+        with torch.inference_mode(), computing_in(plan.precision or "float32", device):
             logits = network(inputs)
-            alone.add(logits.float(), labels)
-            both.add(_mean(logits, network(inputs.flip(-1))), labels)
-            if progress := pace.advance(2 * len(labels)):
-                yield progress
+            return logits.float(), _mean(logits, network(inputs.flip(-1))), labels
+
+    for logits, mean, labels in side_by_side(compute, validation.in_order(plan.evaluation_batch), device):
+        if stop():
+            return NOT_MIRRORED
+        alone.add(logits, labels)
+        both.add(mean, labels)
+        if progress := pace.advance(2 * len(labels)):
+            yield progress
     pays = both.mean_loss < alone.mean_loss * (1 - LEAST_GAIN) and both.accuracy >= alone.accuracy
     return Mirroring(pays, alone.mean_loss, both.mean_loss)

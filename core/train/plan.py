@@ -18,8 +18,8 @@ from core.models.weights import WeightStore
 from core.train.strategies import STRATEGIES, Depth, Phase, Strategy
 
 SMALLEST_BATCH, LARGEST_BATCH, LARGEST_FEATURE_BATCH = 8, 32, 256
-LEAST_AT_ONCE, MOST_AT_ONCE = 8, 32  # images computed at once where nothing is learned
-WORK_AT_ONCE = 16.0  # GFLOP (a multiply-add is one), beyond which a processor is no faster and only needs more memory
+MOST_AT_ONCE = 32  # images computed at once where nothing is learned
+LAYER_MB = 40  # that a layer takes and gives, beyond which a core is slower: its blocks no longer stay with the process
 STEPS_PER_EPOCH = 16  # below this an epoch teaches too little between two looks at the validation images
 LAST_BLOCKS = 2
 MARGIN = 256 / 224  # the pixels kept around what the network sees, as in torchvision's usual evaluation
@@ -112,15 +112,19 @@ class RunPlan:
 
     @property
     def evaluation_batch(self) -> int:
-        """Return how many images are computed at once where nothing is learned.
+        """Return how many images are computed at once where nothing is learned: by each core, or by another device.
 
         Never more than were chosen for a step: who chose few may have done so because more do not fit into the memory.
         """
         most = min(MOST_AT_ONCE, self.config.batch_size or MOST_AT_ONCE)
         if self.device.kind != "cpu":
             return most
-        work = self.network.gflops * (self.framing.size_px / self.network.size_px) ** 2
-        return min(most, max(LEAST_AT_ONCE, int(WORK_AT_ONCE / work)))
+        return min(most, max(1, int(LAYER_MB / self.layer_mb)))
+
+    @property
+    def layer_mb(self) -> float:
+        """Return what the layer with most of it takes and gives for one image."""
+        return self.network.layer_mb * (self.framing.size_px / self.network.size_px) ** 2
 
     @property
     def frozen(self) -> bool:

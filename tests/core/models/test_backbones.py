@@ -57,6 +57,11 @@ def test_groups_follow_the_order_of_the_forward_pass() -> None:
     assert vgg[-1].prefixes == ("classifier.0.", "classifier.3.")
 
 
+def test_the_largest_layer_is_told() -> None:
+    before_and_behind = 2 * 64 * 224 * 224 * 4
+    assert BACKBONES["vgg16"].layer_mb == before_and_behind / 2**20
+
+
 def test_features_have_the_promised_length() -> None:
     for key in ("starter", "squeezenet1_1", "vit_b_32"):
         backbone = BACKBONES[key]

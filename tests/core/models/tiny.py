@@ -61,7 +61,7 @@ def _backbone() -> Backbone:
         parameters=parameters,
         file_mb=0.1,
         imagenet_top1=None,
-        gflops=0.001,
+        layer_mb=seen.layer_mb,
         url=None,
         sha256="",
         size_px=SIZE_PX,

@@ -133,11 +133,11 @@ def test_statistics_stay_where_images_are_few(images: Path) -> None:
     assert not planned(images, strategy="from-scratch", norms="keep").phases[-1].norms_frozen
 
 
-def test_a_processor_computes_fewer_images_at_once_where_each_is_much_work(images: Path) -> None:
+def test_a_processor_computes_fewer_images_at_once_where_layers_are_large(images: Path) -> None:
     small, large, larger = (planned(images, backbone="starter", image_size=size_px) for size_px in (128, 256, 512))
-    assert (small.evaluation_batch, large.evaluation_batch, larger.evaluation_batch) == (32, 13, 8)
+    assert (small.evaluation_batch, large.evaluation_batch, larger.evaluation_batch) == (20, 5, 1)
     assert replace(larger, device=replace(CPU, kind="cuda")).evaluation_batch == 32
-    assert replace(larger, config=config(batch_size=3)).evaluation_batch == 3
+    assert replace(large, config=config(batch_size=3)).evaluation_batch == 3
 
 
 @pytest.mark.parametrize(

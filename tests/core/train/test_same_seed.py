@@ -1,6 +1,6 @@
 """The same images, settings and seed give the same run: every loss, and the weights file byte for byte."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -14,7 +14,7 @@ from tests.core.conftest import planned
 
 def run(images: Path, folder: Path, folders: Folders, **values: object) -> tuple[list[object], str]:
     """Return what was measured on the way, without times, and the hash of the weights."""
-    plan = planned(images, strategy="fine-tune-all", epochs=4, **values)
+    plan = planned(images, **{"strategy": "fine-tune-all", "epochs": 4, **values})
     measured: list[object] = []
     for event in train(plan, folder, folders):
         if isinstance(event, Step | EpochDone | Finished):
@@ -34,3 +34,20 @@ def test_equal_runs_are_equal_bit_for_bit(images: Path, tmp_path: Path, folders:
         assert first == again
         assert first[1] != other[1]
         assert torch.get_num_threads() == threads
+
+
+def test_learning_on_features_does_not_depend_on_how_many_cores_there_are(
+    images: Path, tmp_path: Path, folders: Folders
+) -> None:
+    threads = torch.get_num_threads()
+    measured = []
+    try:
+        for cores in (1, 2, 5):
+            torch.set_num_threads(cores)
+            elsewhere = replace(folders, cache=tmp_path / f"cache {cores}")
+            measured.append(
+                run(images, tmp_path / f"run {cores}", elsewhere, strategy="feature-extraction", batch_size=3)
+            )
+    finally:
+        torch.set_num_threads(threads)
+    assert measured[0] == measured[1] == measured[2]

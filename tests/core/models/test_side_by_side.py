@@ -1,0 +1,82 @@
+from collections.abc import Iterator
+from threading import Barrier, Thread, current_thread
+
+import pytest
+import torch
+
+from core.models.side_by_side import side_by_side
+
+CPU = torch.device("cpu")
+CORES = 3
+
+
+@pytest.fixture(autouse=True)
+def several_cores() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(CORES)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_results_come_in_order() -> None:
+    first_waits = Barrier(2)
+
+    def compute(number: int) -> int:
+        if number in (0, 1):  # the first is not done before the second
+            first_waits.wait(10)
+        return number**2
+
+    assert list(side_by_side(compute, range(50), CPU)) == [number**2 for number in range(50)]
+
+
+def test_as_many_as_there_are_cores_are_computed_at_once_each_on_one() -> None:
+    together = Barrier(CORES)
+
+    def compute(_: int) -> tuple[int, str]:
+        together.wait(10)
+        return torch.get_num_threads(), current_thread().name
+
+    said = list(side_by_side(compute, range(4 * CORES), CPU))
+    assert {threads for threads, _ in said} == {1}
+    assert len({name for _, name in said}) == CORES
+
+
+def test_all_others_keep_their_cores() -> None:
+    later: list[int] = []
+    computing = side_by_side(lambda number: number, range(10), CPU)
+    next(computing)
+    thread = Thread(target=lambda: later.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    assert (torch.get_num_threads(), later) == (CORES, [CORES])
+
+
+def test_a_graphics_card_and_a_single_core_compute_one_after_the_other() -> None:
+    caller = [current_thread().name] * 3
+    assert list(side_by_side(lambda _: current_thread().name, range(3), torch.device("cuda"))) == caller
+    torch.set_num_threads(1)
+    assert list(side_by_side(lambda _: current_thread().name, range(3), CPU)) == caller
+
+
+def test_batches_are_taken_only_a_little_ahead() -> None:
+    taken: list[int] = []
+
+    def batches() -> Iterator[int]:
+        for number in range(1000):
+            taken.append(number)
+            yield number
+
+    computing = side_by_side(lambda number: number, batches(), CPU)
+    next(computing)
+    computing.close()
+    assert len(taken) <= 3 * CORES
+
+
+def test_a_failure_reaches_the_caller() -> None:
+    def compute(number: int) -> float:
+        return 1 / (2 - number)
+
+    computing = side_by_side(compute, range(5), CPU)
+    assert [next(computing), next(computing)] == [0.5, 1]
+    with pytest.raises(ZeroDivisionError):
+        next(computing)
