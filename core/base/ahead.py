@@ -21,7 +21,7 @@ def begun_ahead(
     try:
         for item in items:
             begun.append(pool.submit(work, item))
-            if len(begun) > waiting:
+            while len(begun) > waiting or (begun and begun[0].done()):
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()

@@ -9,7 +9,7 @@ import torch
 
 from core.base.ahead import begun_ahead
 
-_AHEAD = 2  # batches per core that wait: no core stands still while a result is looked at
+_AHEAD = 2  # batches per core, one of them waiting: no core stands still while a result is looked at
 
 Batch = TypeVar("Batch")
 Result = TypeVar("Result")
@@ -28,8 +28,13 @@ def side_by_side(
         return (compute(batch) for batch in batches)
     pool = ThreadPoolExecutor(cores, thread_name_prefix="compute")
     all_here = Barrier(cores)
-    for told in [pool.submit(_take_one_core, all_here) for _ in range(cores)]:
-        told.result()
+    try:
+        for told in [pool.submit(_take_one_core, all_here) for _ in range(cores)]:
+            told.result()
+    except RuntimeError:  # the system gives no more threads: those that wait for them must not wait forever
+        all_here.abort()
+        pool.shutdown(wait=False)
+        raise
     torch.set_num_threads(cores)  # what a thread sets for itself holds for those that begin later too
     return begun_ahead(pool, compute, batches, _AHEAD * cores)
 
@@ -37,6 +42,11 @@ def side_by_side(
 def cores_of(device: torch.device) -> int:
     """Return how many batches are computed at once."""
     return torch.get_num_threads() if device.type == "cpu" else 1
+
+
+def batch_for(n: int, largest: int, device: torch.device) -> int:
+    """Return how many of `n` images make a batch: few images are shared out, so that every core has some."""
+    return max(1, min(largest, -(-n // cores_of(device))))
 
 
 def _take_one_core(all_here: Barrier) -> None:

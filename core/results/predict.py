@@ -1,6 +1,5 @@
 """A trained model in use: files or pictures in, class probabilities out."""
 
-import itertools
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from core.models.device import DeviceChoice
 from core.models.inference import folded
 from core.models.inputs import as_seen
 from core.models.network import Network, restore
-from core.models.side_by_side import side_by_side
+from core.models.side_by_side import batch_for, side_by_side
 from core.models.tensor_files import load_tensors
 from core.results.runs import PLAN_FILE
 from core.train.mirrored import load_mirroring
@@ -69,12 +68,14 @@ class Predictor:
         self, paths: Sequence[Path], squares: Generator[Square, None, None], stop: Stop = never
     ) -> Iterator[Predicted]:
         """Yield what `predict` does for files whose squares come in the same order; they are closed at the end."""
-        batch = self.plan.evaluation_batch
+        batch = batch_for(len(paths), self.plan.evaluation_batch, self._device)
         try:
-            starts = itertools.takewhile(lambda _: not stop(), range(0, len(paths), batch))
+            starts = range(0, len(paths), batch)
             batches = ([(path, next(squares)) for path in paths[start : start + batch]] for start in starts)
             for said in side_by_side(self._said, batches, self._device):
                 yield from said
+                if stop():
+                    return
         finally:
             squares.close()
 

@@ -24,7 +24,7 @@ from core.train.plan import Choice, PlannedPhase, RunPlan
 from core.train.steps import Stepper, set_learning, threads_for
 
 FEW = 8
-"""Images per trial on a processor, where the speed hardly depends on it; a graphics card gets the whole batch."""
+"""Images per trial on a processor (for each core, where nothing is learned); a graphics card gets the whole batch."""
 
 PRECISION = "precision"
 """The name of the choice that says in what the network computes."""
@@ -47,7 +47,7 @@ def costs(plan: RunPlan, folders: Folders) -> Costs:
     trials = _Trials(plan)
     notes = SpeedNotes(folders.cache / "speeds.json")
     with torch.random.fork_rng(devices=[]):  # dropout draws, and what comes after must not depend on it
-        features = notes.get(trials.named(f"features, batch {plan.evaluation_batch}"), trials.features)
+        features = notes.get(trials.named(f"features, a core each, batch {plan.evaluation_batch}"), trials.features)
         trials.plan = replace(plan, features_precision=plan.features_precision or features.precision)
         plan = trials.plan
         steps = [notes.get(trials.named(_words(plan, phase)), partial(trials.steps, phase)) for phase in plan.phases]
@@ -106,7 +106,8 @@ def _words(plan: RunPlan, phase: PlannedPhase) -> str:
 
 
 def _frozen_words(plan: RunPlan, phase: PlannedPhase) -> str:
-    return f"layers before {phase.trained_groups} groups, batch {plan.evaluation_batch}, {plan.features_precision}"
+    batch = f"a core each, batch {plan.evaluation_batch}"
+    return f"layers before {phase.trained_groups} groups, {batch}, {plan.features_precision}"
 
 
 class _Trials:
@@ -177,7 +178,7 @@ class _Trials:
         return self._computing({precision: frozen_of(self.plan, division)})
 
     def _computing(self, frozen: Mapping[Precision, Frozen]) -> Speed:
-        n, cores = self.plan.evaluation_batch, cores_of(self._device)
+        n, cores = self._n(self.plan.evaluation_batch), cores_of(self._device)
         images = varied(self._pixels(n), *self._seen, None, self._device, torch.Generator())
 
         def trial(one: Frozen) -> list[float]:

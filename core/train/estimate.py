@@ -128,11 +128,12 @@ def _memory_bytes(plan: RunPlan, network: Network, activations: Held) -> float:
     deepest = max(plan.phases, key=lambda phase: phase.trained_groups)
     network.freeze(deepest.trained_groups)
     learning = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
-    working = plan.evaluation_batch * cores_of(torch.device(plan.device.kind)) * plan.layer_mb * _MB
-    if not deepest.from_features:
-        step = deepest.batch_size * _kept_per_image(network, plan.framing.size_px) * _FLOAT_BYTES
-        working = max(working, step)
-    computing = _weights_bytes(network) + _FLOAT_BYTES * _LEARNING * learning + working
+    at_once = plan.evaluation_batch * cores_of(torch.device(plan.device.kind))
+    waiting = 2 * 3 * plan.framing.size_px**2 * _FLOAT_BYTES  # as many images again are ready for their turn
+    computing: float = _weights_bytes(network) + _FLOAT_BYTES * _LEARNING * learning
+    computing += at_once * (plan.layer_mb * _MB + waiting)
+    if not deepest.from_features:  # what was computed without learning is not given back at once
+        computing += deepest.batch_size * _kept_per_image(network, plan.framing.size_px) * _FLOAT_BYTES
     if plan.device.kind != "cpu":
         return computing
     program: int = psutil.Process().memory_info().rss

@@ -28,7 +28,7 @@ Features = dict[str, NDArray[np.float32]]
 
 def space_of(plan: RunPlan) -> str:
     """Return the name under which features are stored: all that decides them bit for bit, but for the image itself."""
-    computed = f"{plan.device.kind} {plan.features_precision or 'float32'} folded {plan.evaluation_batch}"
+    computed = f"{plan.device.kind} {plan.features_precision or 'float32'} folded, by one core {plan.evaluation_batch}"
     return hashlib.sha256(f"{plan.weights} {plan.framing} {READER_VERSION} {computed}".encode()).hexdigest()
 
 
@@ -61,23 +61,21 @@ class FeaturePass:
         frozen = Frozen(self._network, getattr(torch, self._plan.features_precision or "float32"))
         squares = read_kept(self._plan.dataset.root, missing, self._plan.framing, self._pixels)
         try:
-            batches = self._read(missing, squares, stop)
+            batches = self._read(missing, squares)
             for batch, computed in side_by_side(partial(self._compute, frozen), batches, self._device):
                 self._store.put(self._space, computed)
                 features |= computed
                 for problem in batch.problems:
                     yield Warned(f"Left out: {problem}")
                 yield from _told(pace.advance(len(batch.squares) + len(batch.problems)))
+                if stop():
+                    break
         finally:
             squares.close()
         return features
 
-    def _read(
-        self, images: Sequence[LabelledImage], squares: Generator[Square, None, None], stop: Stop
-    ) -> Iterator[_Read]:
+    def _read(self, images: Sequence[LabelledImage], squares: Generator[Square, None, None]) -> Iterator[_Read]:
         for start in range(0, len(images), self._batch):
-            if stop():
-                return
             batch = _Read()
             for image, square in zip(images[start : start + self._batch], squares, strict=False):
                 if isinstance(square, UnreadableImage):

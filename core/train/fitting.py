@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from core.base.errors import UserError
 from core.base.events import EpochDone, Event, Step, Stop, Warned
 from core.models.network import Network
-from core.models.side_by_side import side_by_side
+from core.models.side_by_side import batch_for, side_by_side
 from core.train.batches import Batches
 from core.train.pace import Pace
 from core.train.plan import LARGEST_FEATURE_BATCH, PlannedPhase, RunPlan
@@ -147,8 +147,8 @@ class Fitting:
     def _evaluate(self) -> Tally:
         self._model.eval()
         held_out = Tally()
-        at_once = LARGEST_FEATURE_BATCH if self._phase.from_features else self._plan.evaluation_batch
-        batches = self._validation.in_order(at_once)
+        largest = LARGEST_FEATURE_BATCH if self._phase.from_features else self._plan.evaluation_batch
+        batches = self._validation.in_order(batch_for(len(self._validation), largest, self._device))
         for logits, labels in side_by_side(self._compute, batches, self._device):
             held_out.add(logits, labels)
         return held_out

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from core.base.events import Event, Stop
-from core.models.side_by_side import side_by_side
+from core.models.side_by_side import batch_for, side_by_side
 from core.train.batches import Batches
 from core.train.mirrored import NOT_MIRRORED, Mirroring
 from core.train.pace import Pace
@@ -47,7 +47,8 @@ def decide(
             logits = network(inputs)
             return logits.float(), _mean(logits, network(inputs.flip(-1))), labels
 
-    for logits, mean, labels in side_by_side(compute, validation.in_order(plan.evaluation_batch), device):
+    at_once = batch_for(len(validation), plan.evaluation_batch, device)
+    for logits, mean, labels in side_by_side(compute, validation.in_order(at_once), device):
         if stop():
             return NOT_MIRRORED
         alone.add(logits, labels)

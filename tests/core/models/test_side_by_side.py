@@ -4,7 +4,7 @@ from threading import Barrier, Thread, current_thread
 import pytest
 import torch
 
-from core.models.side_by_side import side_by_side
+from core.models.side_by_side import batch_for, side_by_side
 
 CPU = torch.device("cpu")
 CORES = 3
@@ -70,6 +70,28 @@ def test_batches_are_taken_only_a_little_ahead() -> None:
     next(computing)
     computing.close()
     assert len(taken) <= 3 * CORES
+
+
+def test_without_a_further_thread_nothing_waits_forever(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Thread.start
+    started: list[Thread] = []
+
+    def only_one(thread: Thread) -> None:
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", only_one)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        side_by_side(lambda number: number, range(10), CPU)
+    started[0].join(10)
+    assert not started[0].is_alive()
+
+
+def test_few_images_are_shared_out() -> None:
+    assert [batch_for(n, 20, CPU) for n in (0, 1, 3, 4, 50, 60, 1000)] == [1, 1, 1, 2, 17, 20, 20]
+    assert batch_for(18, 20, torch.device("cuda")) == 18
 
 
 def test_a_failure_reaches_the_caller() -> None:
