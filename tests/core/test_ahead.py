@@ -2,17 +2,27 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from core.base.ahead import begun_ahead
 
 
-class AtOnce(ThreadPoolExecutor):
+class OneWorker(ThreadPoolExecutor):
+    """Does what it is given at once, and says that it is done or that it is still at work."""
+
+    def __init__(self, says_done: bool) -> None:
+        super().__init__()
+        self._says_done = says_done
+
     def submit(self, work: Callable[..., Any], /, *given: object, **named: object) -> Future[Any]:
-        done: Future[Any] = Future()
-        done.set_result(work(*given, **named))
-        return done
+        result: Future[Any] = Future()
+        result.set_result(work(*given, **named))
+        result.done = lambda: self._says_done  # type: ignore[method-assign]
+        return result
 
 
-def test_what_is_done_is_handed_over_before_more_is_taken() -> None:
+@pytest.mark.parametrize(("says_done", "n_taken"), [(True, 1), (False, 6)])
+def test_no_more_is_taken_than_may_wait_and_what_is_done_is_handed_over(says_done: bool, n_taken: int) -> None:
     taken: list[int] = []
 
     def items() -> Iterator[int]:
@@ -20,7 +30,7 @@ def test_what_is_done_is_handed_over_before_more_is_taken() -> None:
             taken.append(number)
             yield number
 
-    results = begun_ahead(AtOnce(), lambda number: -number, items(), waiting=5)
+    results = begun_ahead(OneWorker(says_done), lambda number: -number, items(), waiting=5)
     assert next(results) == 0
-    assert taken == [0]
+    assert len(taken) == n_taken
     assert list(results) == [-number for number in range(1, 10)]

@@ -58,20 +58,6 @@ def test_a_graphics_card_and_a_single_core_compute_one_after_the_other() -> None
     assert list(side_by_side(lambda _: current_thread().name, range(3), CPU)) == caller
 
 
-def test_batches_are_taken_only_a_little_ahead() -> None:
-    taken: list[int] = []
-
-    def batches() -> Iterator[int]:
-        for number in range(1000):
-            taken.append(number)
-            yield number
-
-    computing = side_by_side(lambda number: number, batches(), CPU)
-    next(computing)
-    computing.close()
-    assert len(taken) <= 3 * CORES
-
-
 def test_without_a_further_thread_nothing_waits_forever(monkeypatch: pytest.MonkeyPatch) -> None:
     start = Thread.start
     started: list[Thread] = []

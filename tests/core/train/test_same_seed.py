@@ -14,7 +14,7 @@ from tests.core.conftest import planned
 
 def run(images: Path, folder: Path, folders: Folders, **values: object) -> tuple[list[object], str]:
     """Return what was measured on the way, without times, and the hash of the weights."""
-    plan = planned(images, **{"strategy": "fine-tune-all", "epochs": 4, **values})
+    plan = planned(images, strategy="fine-tune-all", epochs=4, **values)
     measured: list[object] = []
     for event in train(plan, folder, folders):
         if isinstance(event, Step | EpochDone | Finished):
