@@ -21,9 +21,9 @@ class Division:
 class After(nn.Module):
     """What comes after the division: the network's own layers and head, so that it is the network that learns."""
 
-    def __init__(self, network: Network, layers: nn.Module) -> None:
+    def __init__(self, network: Network, trunk: nn.Module) -> None:
         super().__init__()
-        self.network, self._layers = network, layers
+        self.network, self.trunk = network, trunk
 
     def train(self, mode: bool = True) -> Self:
         """Set training mode as the network does it, which spares what is frozen."""
@@ -33,7 +33,7 @@ class After(nn.Module):
 
     def forward(self, activations: Tensor) -> Tensor:
         """Return the logits."""
-        logits: Tensor = self.network.head(self._layers(activations))
+        logits: Tensor = self.network.head(self.trunk(activations))
         return logits
 
 

@@ -26,17 +26,26 @@ def side_by_side(
     cores = cores_of(device)
     if cores == 1:
         return (compute(batch) for batch in batches)
-    pool = ThreadPoolExecutor(cores, thread_name_prefix="compute")
-    all_here = Barrier(cores)
+    return begun_ahead(threads(cores), compute, batches, _AHEAD * cores)
+
+
+def threads(n: int, cores_each: int = 1) -> ThreadPoolExecutor:
+    """Return `n` threads, in each of which torch computes on as many cores as told.
+
+    Raises RuntimeError if the system gives no more threads.
+    """
+    pool = ThreadPoolExecutor(n, thread_name_prefix="compute")
+    cores = torch.get_num_threads()
+    all_here = Barrier(n)
     try:
-        for told in [pool.submit(_take_one_core, all_here) for _ in range(cores)]:
+        for told in [pool.submit(_take_cores, cores_each, all_here) for _ in range(n)]:
             told.result()
-    except RuntimeError:  # the system gives no more threads: those that wait for them must not wait forever
+    except RuntimeError:  # those that wait for the others must not wait forever
         all_here.abort()
         pool.shutdown(wait=False)
         raise
     torch.set_num_threads(cores)  # what a thread sets for itself holds for those that begin later too
-    return begun_ahead(pool, compute, batches, _AHEAD * cores)
+    return pool
 
 
 def cores_of(device: torch.device) -> int:
@@ -49,7 +58,7 @@ def batch_for(n: int, largest: int, device: torch.device) -> int:
     return max(1, min(largest, -(-n // cores_of(device))))
 
 
-def _take_one_core(all_here: Barrier) -> None:
+def _take_cores(n: int, all_here: Barrier) -> None:
     torch.get_num_threads()  # the first question sets what holds for all threads, which must not come later
-    torch.set_num_threads(1)
+    torch.set_num_threads(n)
     all_here.wait()  # so that each thread of the pool is told, and none twice

@@ -21,7 +21,7 @@ from core.train.augment import variation_of
 from core.train.batches import varied
 from core.train.fitting import ScaledHead
 from core.train.plan import Choice, PlannedPhase, RunPlan
-from core.train.steps import Stepper, set_learning, threads_for
+from core.train.steps import Stepper, parts_of, set_learning, threads_for
 
 FEW = 8
 """Images per trial on a processor (for each core, where nothing is learned); a graphics card gets the whole batch."""
@@ -102,7 +102,8 @@ def _words(plan: RunPlan, phase: PlannedPhase) -> str:
     if phase.from_features:
         return f"head, batch {phase.batch_size}"
     behind = f"behind frozen layers in {plan.features_precision}, " if begins_behind(phase, plan.network) else ""
-    return f"{behind}{phase.trained_groups} groups, batch {phase.batch_size}, {plan.augmentation}, {phase.mixing}"
+    batch = f"batch {phase.batch_size} in {parts_of(plan, phase)} parts"
+    return f"{behind}{phase.trained_groups} groups, {batch}, {plan.augmentation}, {phase.mixing}"
 
 
 def _frozen_words(plan: RunPlan, phase: PlannedPhase) -> str:

@@ -18,6 +18,7 @@ from core.models.weights import WeightStore
 from core.train.strategies import STRATEGIES, Depth, Phase, Strategy
 
 SMALLEST_BATCH, LARGEST_BATCH, LARGEST_FEATURE_BATCH = 8, 32, 256
+LEAST_TO_DIVIDE = 16  # in a batch of which two cores take a part each, large enough for the statistics of BatchNorm
 MOST_AT_ONCE = 32  # images computed at once where nothing is learned
 LAYER_MB = 40  # that a layer takes and gives, beyond which a core is slower: its blocks no longer stay with the process
 STEPS_PER_EPOCH = 16  # below this an epoch teaches too little between two looks at the validation images
@@ -317,15 +318,14 @@ class _Decisions:
         return self.config.find_rate == "on" and self.config.learning_rate is None and not self._on_features
 
     def _phase(self, phase: Phase, first_epoch: int, epochs: int) -> PlannedPhase:
-        largest = LARGEST_FEATURE_BATCH if phase.from_features else LARGEST_BATCH
-        batch = self.config.batch_size or self._batch(largest)
+        batch = self.config.batch_size or self._batch(phase.from_features)
         steps = epochs * -(-self.n_train // batch)
         planned = PlannedPhase(
             title=phase.title,
             trained_groups=self._trained_groups(phase.train),
             first_epoch=first_epoch,
             epochs=epochs,
-            rate=self.config.learning_rate or phase.rate,
+            rate=self.config.learning_rate or self._rate(phase, batch),
             decay_per_group=phase.decay_per_group,
             from_features=phase.from_features,
             batch_size=batch,
@@ -363,8 +363,15 @@ class _Decisions:
         every = len(self.backbone.groups)
         return {"head": 0, "last": min(self.config.last_blocks or LAST_BLOCKS, every), "all": every}[depth]
 
-    def _batch(self, largest: int) -> int:
-        batch = SMALLEST_BATCH
+    def _rate(self, phase: Phase, batch: int) -> float:
+        """Return a rate that follows the square root of the batch, as suits Adam (Malladi et al. 2022)."""
+        if phase.from_features:
+            return phase.rate
+        return float(f"{phase.rate * (batch / SMALLEST_BATCH) ** 0.5:.2g}")
+
+    def _batch(self, from_features: bool) -> int:
+        batch = SMALLEST_BATCH if from_features or self.n_train < FEW else LEAST_TO_DIVIDE
+        largest = LARGEST_FEATURE_BATCH if from_features else LARGEST_BATCH
         while batch < largest and batch * 2 * STEPS_PER_EPOCH <= self.n_train:
             batch *= 2
         return batch
@@ -372,7 +379,7 @@ class _Decisions:
     def _note_phases(self, planned: list[PlannedPhase]) -> None:
         batches = " then ".join(str(size) for size in dict.fromkeys(phase.batch_size for phase in planned))
         rates = " then ".join(f"{rate:g}" for rate in dict.fromkeys(phase.rate for phase in planned))
-        enough = self.n_train >= SMALLEST_BATCH * STEPS_PER_EPOCH
+        enough = self.n_train >= planned[-1].batch_size * STEPS_PER_EPOCH
         many = f"At least {STEPS_PER_EPOCH} steps an epoch with {self.n_train} training images."
         reason = many if enough else f"The smallest that is steady, as there are only {self.n_train} training images."
         self._note("batch_size", batches, reason, self.config.batch_size is not None)

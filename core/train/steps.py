@@ -3,16 +3,20 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from core.models.device import Precision
+from core.models.division import After
 from core.models.network import Network
 from core.train.averaging import Average
+from core.train.convolutions import quick_gradients
 from core.train.mixing import mix
 from core.train.plan import PlannedPhase, RunPlan
+from core.train.replicas import Replicas
 
 WARM_UP = 0.1  # share of a phase's steps in which the rate rises from near zero
 FIRST_SCALE = 1024.0
@@ -51,6 +55,12 @@ def computing_in(precision: Precision, device: torch.device) -> AbstractContextM
 
 
 @contextmanager
+def _learning_in(precision: Precision, device: torch.device) -> Iterator[None]:
+    with computing_in(precision, device), quick_gradients(device):
+        yield
+
+
+@contextmanager
 def threads_for(phase: PlannedPhase, head: nn.Linear) -> Iterator[None]:
     """Compute in one thread while only a small head learns: waking another takes longer than what it would do."""
     threads = torch.get_num_threads()
@@ -71,11 +81,19 @@ def set_learning(model: nn.Module, phase: PlannedPhase) -> None:
                 module.eval()
 
 
+def parts_of(plan: RunPlan, phase: PlannedPhase) -> int:
+    """Return into how many parts a batch of the phase is divided, for cores that take a part each: at least two."""
+    if phase.from_features or plan.device.kind != "cpu":
+        return 1
+    return max(2, math.ceil(phase.batch_size / plan.evaluation_batch))
+
+
 class Stepper:
     """Makes the steps of one phase. `model` maps a batch to logits: the whole network, or its head on features."""
 
     def __init__(self, plan: RunPlan, phase: PlannedPhase, network: Network, model: nn.Module, steps: int) -> None:
-        self._plan, self._phase, self._model = plan, phase, model
+        self._plan, self._phase, self._network, self._model = plan, phase, network, model
+        self._replicas: Replicas | None = None
         self._device = network.head.weight.device
         self.precision: Precision = "float32" if phase.from_features else plan.precision or "float32"
         self._optimiser = optimiser(network, phase, plan.weight_decay)
@@ -93,10 +111,9 @@ class Stepper:
     ) -> tuple[Tensor, Tensor]:
         """Make one step, at the scheduled rate or a given one; return logits and the targets they should have had."""
         inputs, targets = mix(inputs, labels, self._phase.mixing, len(self._plan.dataset.classes), random)
-        with computing_in(self.precision, self._device):
-            logits: Tensor = self._model(inputs)
-        logits = logits.float()
-        self._optimiser.zero_grad(set_to_none=True)
+        self._optimiser.zero_grad(set_to_none=True)  # before memory is needed for the way there
+        with _learning_in(self.precision, self._device):
+            logits = self._computed(inputs).float()
         self._scaler.scale(self._loss(logits, targets)).backward()  # type: ignore[no-untyped-call]
         self._set_rates(self._factor(self._done) if rate is None else rate / self._phase.rate)
         self._scaler.step(self._optimiser)
@@ -104,6 +121,16 @@ class Stepper:
         if self.average:
             self.average.update()
         return logits.detach(), targets
+
+    def _computed(self, inputs: Tensor) -> Tensor:
+        """Return the logits; on a processor the parts of a batch are computed side by side as far as the head."""
+        parts, model = parts_of(self._plan, self._phase), self._model
+        if parts == 1 or not isinstance(model, Network | After):
+            logits: Tensor = model(inputs)
+            return logits
+        if self._replicas is None:  # not before the first step: how each layer behaves while it learns is copied
+            self._replicas = Replicas(model.trunk, parts, partial(_learning_in, self.precision, self._device))
+        return self._network.head(self._replicas(inputs))  # type: ignore[no-any-return]
 
     def _loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Return the loss that is learned from: smoothed and weighted, unlike the one that is shown."""

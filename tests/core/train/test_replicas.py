@@ -1,0 +1,146 @@
+import copy
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.autograd import backward
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from core.models.network import Network, build
+from core.train.replicas import Replicas
+from core.train.steps import Stepper, parts_of, set_learning
+from tests.core.conftest import planned
+from tests.core.models.tiny import register
+
+
+@pytest.fixture(autouse=True)
+def several_cores() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def network(norms_frozen: bool = False) -> Network:
+    """Return a network that learns, in double precision, so that only a mistake makes a difference."""
+    made = build(register(), 2, None, seed=0).double().train()
+    for module in made.modules():
+        if isinstance(module, _BatchNorm) and norms_frozen:
+            module.eval()
+    return made
+
+
+def shown(n: int) -> Tensor:
+    return torch.rand(n, 3, 32, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(n))
+
+
+def gradients(layers: nn.Module) -> list[Tensor]:
+    return [parameter.grad for parameter in layers.parameters() if parameter.grad is not None]
+
+
+def statistics(layers: nn.Module) -> list[Tensor]:
+    return [own.clone() for own in layers.buffers() if own.is_floating_point()]
+
+
+@pytest.mark.parametrize(("n", "parts"), [(8, 2), (13, 3), (7, 2)])
+def test_the_parts_together_are_the_batch(n: int, parts: int) -> None:
+    whole, divided = network(norms_frozen=True).trunk, network(norms_frozen=True).trunk
+    expected, features = whole(shown(n)), Replicas(divided, parts, nullcontext)(shown(n))
+    torch.testing.assert_close(features, expected)
+    backward(expected.square().sum())
+    backward(features.square().sum())
+    assert len(gradients(divided)) == len(list(divided.parameters()))
+    torch.testing.assert_close(gradients(divided), gradients(whole))
+
+
+def test_statistics_are_of_each_part_and_the_running_ones_their_mean() -> None:
+    divided, apart = network().trunk, (network().trunk, network().trunk)
+    replicas = Replicas(divided, 2, nullcontext)
+    for n in (16, 17):  # the second time they go on from what the first has left
+        expected = [one(part) for one, part in zip(apart, shown(n).tensor_split(2), strict=True)]
+        features = replicas(shown(n))
+        backward(features.sum())
+        torch.testing.assert_close(features, torch.cat(expected))
+        means = [(one + other) / 2 for one, other in zip(*map(statistics, apart), strict=True)]
+        torch.testing.assert_close(statistics(divided), means)
+        for one in apart:
+            one.load_state_dict(divided.state_dict())
+
+
+def test_statistics_that_are_kept_stay_to_the_last_bit() -> None:
+    divided = network(norms_frozen=True).trunk
+    for own in divided.buffers():
+        if own.is_floating_point():
+            own.uniform_(0.1, 1)
+    before = statistics(divided)
+    backward(Replicas(divided, 3, nullcontext)(shown(12)).sum())
+    assert all(torch.equal(one, other) for one, other in zip(statistics(divided), before, strict=True))
+
+
+def test_parts_are_computed_at_the_same_time_each_on_its_core_there_and_back() -> None:
+    together = Barrier(2)
+
+    def meet(module: nn.Module, *_: object) -> None:
+        together.wait(10)
+        assert torch.get_num_threads() == 1
+
+    divided = network().trunk
+    divided.get_submodule("layer1.0").register_forward_hook(meet)
+    divided.get_submodule("layer1.0").register_full_backward_hook(meet)
+    backward(Replicas(divided, 2, nullcontext)(shown(16)).sum())
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize(("norms_frozen", "parts"), [(False, [2, 15, 8, 8, 9, 8]), (True, [2, 8, 7, 8, 8, 9, 8])])
+def test_parts_are_not_too_small_for_what_is_taken_of_them(norms_frozen: bool, parts: list[int]) -> None:
+    seen: list[int] = []
+    divided = network(norms_frozen).trunk
+    divided.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    replicas = Replicas(divided, 2, nullcontext)
+    for n in (2, 15, 16, 17):
+        backward(replicas(shown(n)).sum())
+    assert sorted(seen) == sorted(parts)
+
+
+def test_a_step_is_the_same_on_any_number_of_cores(images: Path) -> None:
+    plan = planned(images, strategy="from-scratch", batch_size=16)
+    made: list[list[Tensor]] = []
+    for cores in (1, 2, 3):
+        torch.set_num_threads(cores)
+        torch.manual_seed(0)  # the head draws a dropout
+        learner = build(register(), 2, None, seed=0)
+        set_learning(learner, plan.phases[0])
+        stepper = Stepper(plan, plan.phases[0], learner, learner, steps=10)
+        random = torch.Generator().manual_seed(1)
+        for _ in range(3):
+            seen = torch.rand(16, 3, 32, 32, generator=random)
+            stepper.step(seen, torch.arange(16) % 2, random)
+        made.append(list(copy.deepcopy(learner.state_dict()).values()))
+    first, *others = made
+    assert all(torch.equal(one, again) for other in others for one, again in zip(first, other, strict=True))
+
+
+def test_layers_that_draw_give_the_same_each_time() -> None:
+    made: list[Tensor] = []
+    for _ in range(20):  # parts that drew at the same time would sooner or later draw in another order
+        torch.manual_seed(0)
+        dropping = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Dropout(0.5)).double()
+        made.append(Replicas(dropping, 4, nullcontext)(shown(16)))
+    assert (made[0] == 0).any(), "nothing was drawn"
+    assert all(torch.equal(one, made[0]) for one in made)
+
+
+def test_parts_are_at_least_two_and_small_enough_for_the_memory_of_a_core(images: Path) -> None:
+    plan = planned(images, strategy="fine-tune-all")
+    head, every = plan.phases
+    assert parts_of(plan, head) == 1
+    assert parts_of(plan, replace(every, batch_size=8)) == 2
+    large = replace(plan, config=plan.config.model_copy(update={"batch_size": 8}))
+    assert parts_of(large, replace(every, batch_size=32)) == 4
+    card = replace(plan, device=replace(plan.device, kind="cuda"))
+    assert parts_of(card, every) == 1
