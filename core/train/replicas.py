@@ -14,8 +14,9 @@ from torchvision.ops import StochasticDepth
 
 from core.models.side_by_side import threads
 
-SMALLEST_PART, SMALLEST_WITH_STATISTICS = 4, 8
-"""Images in a part, and where BatchNorm takes statistics of them: of 4 images these say too little."""
+SMALLEST_PART, SMALLEST_WITH_STATISTICS = 4, 6
+"""Images in a part, and where BatchNorm takes statistics of them, of which 4 say too little and 8 enough; the last
+batch of an epoch may have somewhat smaller parts."""
 
 
 class Replicas:
