@@ -15,7 +15,7 @@ from core.base.config import Setting, make_config, settings, written
 from core.base.errors import UserError
 from core.base.events import Finished, Progress, Stop
 from core.base.folders import Folders
-from core.base.process import share_the_processor
+from core.base.process import prepare_process
 
 if TYPE_CHECKING:
     from core.data.folder.scan import Scan
@@ -39,7 +39,7 @@ ImagesFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder w
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command. Return 0 if done, 1 if the user can mend it, 2 for wrong usage, 130 if interrupted."""
-    share_the_processor()
+    prepare_process()
     show.bear_any_name()
     try:
         app(argv, prog_name="graft")

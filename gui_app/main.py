@@ -36,12 +36,12 @@ def _open_window(folder: Path | None) -> int:
     from PySide6.QtWidgets import QApplication
 
     from core.base.folders import Folders
-    from core.base.process import share_the_processor
+    from core.base.process import prepare_process
     from gui_app import interpreter, notify, theme
     from gui_app.session import Session
     from gui_app.window import MainWindow, stored_scheme
 
-    share_the_processor()
+    prepare_process()
     interpreter.favour_the_window()
     present = QApplication.instance()
     app = present if isinstance(present, QApplication) else QApplication(sys.argv[:1])

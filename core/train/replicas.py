@@ -1,10 +1,10 @@
 """Learning on every core of a processor: each takes a part of the batch through the layers, there and back."""
 
 import copy
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from itertools import cycle
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,9 @@ from core.models.side_by_side import threads
 SMALLEST_PART, SMALLEST_WITH_STATISTICS = 4, 6
 """Images in a part, and where BatchNorm takes statistics of them, of which 4 say too little and 8 enough; the last
 batch of an epoch may have somewhat smaller parts."""
+
+Given = TypeVar("Given")
+Done = TypeVar("Done")
 
 
 class Replicas:
@@ -39,7 +42,8 @@ class Replicas:
         self._context = context
         cores = torch.get_num_threads()
         at_once = min(parts, cores)
-        self._pool: ThreadPoolExecutor = threads(at_once, cores // at_once)
+        # each part has the same thread there and back: what memory it has had there is what it gets again
+        self._threads = [threads(1, cores // at_once) for _ in range(at_once)]
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Return what the layers make of a batch; on the way back the weights get their gradients."""
@@ -52,17 +56,26 @@ class Replicas:
         Layers that draw have one row of random numbers, which parts at the same time would not share alike each time.
         """
         n = min(len(self._each), max(1, len(inputs) // self._smallest))
-        at_once = map if self._draws or n == 1 else self._pool.map
-        return list(at_once(self._compute, self._each, inputs.tensor_split(n)))
+        compute = map if self._draws else self._side_by_side
+        return list(compute(self._compute, self._each[:n], inputs.tensor_split(n)))
 
     def back(self, results: list[Tensor], gradient: Tensor) -> list[Tensor | None]:
         """Return the gradients of what learns, summed over the parts in their order."""
         total: list[Tensor | None] = [None] * len(self._learning)
-        at_once = map if len(results) == 1 else self._pool.map
-        for part in at_once(self._differentiate, results, gradient.tensor_split(len(results))):
+        for part in self._side_by_side(self._differentiate, results, gradient.tensor_split(len(results))):
             total = [_sum(before, more) for before, more in zip(total, part, strict=True)]
         self._share_statistics(len(results))  # not sooner: the way back needs them as they were
         return total
+
+    def _side_by_side(
+        self, do: Callable[[Given, Tensor], Done], given: Sequence[Given], parts: Sequence[Tensor]
+    ) -> Iterable[Done]:
+        """Yield what is made of each part, in their order; a single one is left to the caller, which has all cores."""
+        if len(parts) == 1:
+            return map(do, given, parts)
+        turns = zip(cycle(self._threads), given, parts, strict=False)
+        begun = [thread.submit(do, one, part) for thread, one, part in turns]
+        return (future.result() for future in begun)
 
     def _compute(self, layers: nn.Module, inputs: Tensor) -> Tensor:
         with torch.enable_grad(), self._context():

@@ -90,12 +90,12 @@ class Window:
         from PySide6.QtWidgets import QApplication
 
         from core.base.folders import Folders
-        from core.base.process import share_the_processor
+        from core.base.process import prepare_process
         from gui_app import interpreter, job, theme
         from gui_app.session import Session
         from gui_app.window import MainWindow
 
-        share_the_processor()
+        prepare_process()
         interpreter.favour_the_window()
         self._app = QApplication([])
         self.session = Session(Folders.of_user())

@@ -61,12 +61,12 @@ def measure(folder: Path) -> None:
     from PySide6.QtWidgets import QApplication
 
     from core.base.folders import Folders
-    from core.base.process import share_the_processor
+    from core.base.process import prepare_process
     from gui_app import interpreter, job, theme
     from gui_app.session import Session
     from gui_app.window import MainWindow
 
-    share_the_processor()
+    prepare_process()
     interpreter.favour_the_window()
     app = QApplication([])
     session = Session(Folders.of_user())

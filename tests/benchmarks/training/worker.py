@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from core.base.process import share_the_processor
+from core.base.process import prepare_process
 from tests.benchmarks.training.job import JOB, OUTCOME
 
 TRAINERS = {
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
     """Do the job in the first file and write its outcome to the second."""
     job = JOB.validate_json(Path(arguments[0]).read_bytes())
     if job.trainer in ("graft", "bound"):  # as the command line does; the others are run as their users would
-        share_the_processor()
+        prepare_process()
     trainer = importlib.import_module(f"tests.benchmarks.training.{TRAINERS[job.trainer]}")
     warm_up()
     before = cpu_seconds()

@@ -96,7 +96,9 @@ def test_parts_are_computed_at_the_same_time_each_on_its_core_there_and_back() -
     assert torch.get_num_threads() == 2
 
 
-@pytest.mark.parametrize(("norms_frozen", "parts"), [(False, [2, 8, 11, 6, 6, 9, 8]), (True, [2, 4, 4, 6, 5, 6, 6, 9, 8])])
+@pytest.mark.parametrize(
+    ("norms_frozen", "parts"), [(False, [2, 8, 11, 6, 6, 9, 8]), (True, [2, 4, 4, 6, 5, 6, 6, 9, 8])]
+)
 def test_parts_are_not_too_small_for_what_is_taken_of_them(norms_frozen: bool, parts: list[int]) -> None:
     seen: list[int] = []
     divided = network(norms_frozen).trunk
