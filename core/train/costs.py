@@ -21,10 +21,12 @@ from core.train.augment import variation_of
 from core.train.batches import varied
 from core.train.fitting import ScaledHead
 from core.train.plan import Choice, PlannedPhase, RunPlan
+from core.train.replicas import SMALLEST_WITH_STATISTICS
 from core.train.steps import Stepper, parts_of, set_learning, threads_for
 
-FEW = 8
-"""Images per trial on a processor (for each core, where nothing is learned); a graphics card gets the whole batch."""
+FEW, TO_LEARN = 8, 2 * SMALLEST_WITH_STATISTICS
+"""Images per trial on a processor: for each core where nothing is learned, and for two that learn from a part each. A
+graphics card gets the whole batch."""
 
 PRECISION = "precision"
 """The name of the choice that says in what the network computes."""
@@ -138,7 +140,7 @@ class _Trials:
         """Return the speed of learning in a phase, the variation of the images included."""
         if phase.from_features:
             return best({"float32": self._head_step(phase)}, phase.batch_size)
-        n = self._n(phase.batch_size)
+        n = self._n(phase.batch_size, TO_LEARN)
         trials: dict[Precision, Trial] = {
             precision: self._step(replace(self.plan, precision=precision), phase, n)
             for precision in precisions(self.plan.device.kind)
@@ -179,7 +181,7 @@ class _Trials:
         return self._computing({precision: frozen_of(self.plan, division)})
 
     def _computing(self, frozen: Mapping[Precision, Frozen]) -> Speed:
-        n, cores = self._n(self.plan.evaluation_batch), cores_of(self._device)
+        n, cores = self._n(self.plan.evaluation_batch, FEW), cores_of(self._device)
         images = varied(self._pixels(n), *self._seen, None, self._device, torch.Generator())
 
         def trial(one: Frozen) -> list[float]:
@@ -201,8 +203,8 @@ class _Trials:
 
         return trial
 
-    def _n(self, batch_size: int) -> int:
-        return min(FEW, batch_size) if self._device.type == "cpu" else batch_size
+    def _n(self, batch_size: int, few: int) -> int:
+        return min(few, batch_size) if self._device.type == "cpu" else batch_size
 
     @property
     def _seen(self) -> tuple[int, Backbone]:

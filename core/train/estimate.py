@@ -20,6 +20,7 @@ from core.train.feature_pass import space_of
 from core.train.pace import Stage
 from core.train.plan import Choice, RunPlan, with_digest
 from core.train.run import READ_FEATURES, READ_PIXELS, memory_told, stages
+from core.train.steps import parts_of
 
 SAMPLE = 16
 """Images of the data set that are read to see how fast that is, and looked up to see whether it has been done."""
@@ -30,7 +31,7 @@ SCORING, LOADING_S = "sklearn.metrics", 2.0
 _MB = 2**20
 _FLOAT_BYTES = 4
 _PAIR = 2  # BatchNorm refuses to learn from one image
-_LEARNING = 3  # a weight that learns has a gradient and AdamW's two means
+_LEARNING = 2  # AdamW's means of a weight that learns
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,11 @@ def _memory_bytes(plan: RunPlan, network: Network, activations: Held) -> float:
     deepest = max(plan.phases, key=lambda phase: phase.trained_groups)
     network.freeze(deepest.trained_groups)
     learning = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
-    at_once = plan.evaluation_batch * cores_of(torch.device(plan.device.kind))
+    cores = cores_of(torch.device(plan.device.kind))
+    at_once = plan.evaluation_batch * cores
     waiting = 2 * 3 * plan.framing.size_px**2 * _FLOAT_BYTES  # as many images again are ready for their turn
-    computing: float = _weights_bytes(network) + _FLOAT_BYTES * _LEARNING * learning
+    gradients = min(parts_of(plan, deepest), cores)  # each part has its own until they are summed
+    computing: float = _weights_bytes(network) + _FLOAT_BYTES * (_LEARNING + gradients) * learning
     computing += at_once * (plan.layer_mb * _MB + waiting)
     if not deepest.from_features:  # what was computed without learning is not given back at once
         computing += deepest.batch_size * _kept_per_image(network, plan.framing.size_px) * _FLOAT_BYTES

@@ -383,7 +383,7 @@ class _Decisions:
         many = f"At least {STEPS_PER_EPOCH} steps an epoch with {self.n_train} training images."
         reason = many if enough else f"The smallest that is steady, as there are only {self.n_train} training images."
         self._note("batch_size", batches, reason, self.config.batch_size is not None)
-        reason = "Highest for the head, lower for early layers; warms up, then falls to zero."
+        reason = "Highest for the head, lower for early layers, higher in larger batches; rises, then falls to zero."
         if self._looks_for_rate:
             rates = " then ".join([*(f"{phase.rate:g}" for phase in planned if phase.from_features), "a found one"])
             reason = f"Rising rates are tried first; {planned[-1].rate:g} is taken if the loss falls at none."
