@@ -31,7 +31,8 @@ def _share_the_processor() -> None:
 
 def _keep_memory_together() -> None:
     """Let threads use the memory that others have given back. Only glibc has to be told."""
-    if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
+    told = "MALLOC_ARENA_MAX" in os.environ or "malloc.arena_max" in os.environ.get("GLIBC_TUNABLES", "")
+    if sys.platform == "linux" and not told:
         tell = getattr(ctypes.CDLL(None), "mallopt", None)
         if tell:
             tell(_M_ARENA_MAX, ARENAS)

@@ -55,7 +55,7 @@ def _suits(
         and images.dtype == weight.dtype == torch.float32
         and not torch.is_autocast_enabled("cpu")
         and not isinstance(padding, str)
-        and tuple(dilation) == (1, 1)
+        and dilation == (1, 1)
         and groups == 1
         and weight.shape[2:].numel() > 1
         and min(weight.shape[:2]) >= LEAST_CHANNELS

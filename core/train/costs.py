@@ -21,11 +21,11 @@ from core.train.augment import variation_of
 from core.train.batches import varied
 from core.train.fitting import ScaledHead
 from core.train.plan import Choice, PlannedPhase, RunPlan
-from core.train.replicas import SMALLEST_WITH_STATISTICS
-from core.train.steps import Stepper, parts_of, set_learning, threads_for
+from core.train.replicas import PARTS, SMALLEST_WITH_STATISTICS
+from core.train.steps import Stepper, set_learning, threads_for
 
-FEW, TO_LEARN = 8, 2 * SMALLEST_WITH_STATISTICS
-"""Images per trial on a processor: for each core where nothing is learned, and for two that learn from a part each. A
+FEW, TO_LEARN = 8, PARTS * SMALLEST_WITH_STATISTICS
+"""Images per trial on a processor: for each core where nothing is learned, and for all that learn from a part each. A
 graphics card gets the whole batch."""
 
 PRECISION = "precision"
@@ -104,8 +104,9 @@ def _words(plan: RunPlan, phase: PlannedPhase) -> str:
     if phase.from_features:
         return f"head, batch {phase.batch_size}"
     behind = f"behind frozen layers in {plan.features_precision}, " if begins_behind(phase, plan.network) else ""
-    batch = f"batch {phase.batch_size} in {parts_of(plan, phase)} parts"
-    return f"{behind}{phase.trained_groups} groups, {batch}, {plan.augmentation}, {phase.mixing}"
+    norms = "norms kept" if phase.norms_frozen else "norms learned"  # which says how a batch is divided
+    batch = f"parts of a batch of {phase.batch_size}"
+    return f"{behind}{phase.trained_groups} groups, {batch}, {norms}, {plan.augmentation}, {phase.mixing}"
 
 
 def _frozen_words(plan: RunPlan, phase: PlannedPhase) -> str:

@@ -19,8 +19,9 @@ from core.train.costs import PRECISION, chosen, costs
 from core.train.feature_pass import space_of
 from core.train.pace import Stage
 from core.train.plan import Choice, RunPlan, with_digest
+from core.train.replicas import PARTS
 from core.train.run import READ_FEATURES, READ_PIXELS, memory_told, stages
-from core.train.steps import parts_of
+from core.train.steps import divides
 
 SAMPLE = 16
 """Images of the data set that are read to see how fast that is, and looked up to see whether it has been done."""
@@ -132,7 +133,7 @@ def _memory_bytes(plan: RunPlan, network: Network, activations: Held) -> float:
     cores = cores_of(torch.device(plan.device.kind))
     at_once = plan.evaluation_batch * cores
     waiting = 2 * 3 * plan.framing.size_px**2 * _FLOAT_BYTES  # as many images again are ready for their turn
-    gradients = min(parts_of(plan, deepest), cores)  # each part has its own until they are summed
+    gradients = PARTS + 1 if divides(plan, deepest) else 1  # those of each part and their sum
     computing: float = _weights_bytes(network) + _FLOAT_BYTES * (_LEARNING + gradients) * learning
     computing += at_once * (plan.layer_mb * _MB + waiting)
     if not deepest.from_features:  # what was computed without learning is not given back at once

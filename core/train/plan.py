@@ -364,10 +364,14 @@ class _Decisions:
         return {"head": 0, "last": min(self.config.last_blocks or LAST_BLOCKS, every), "all": every}[depth]
 
     def _rate(self, phase: Phase, batch: int) -> float:
-        """Return a rate that follows the square root of the batch, as suits Adam (Malladi et al. 2022)."""
-        if phase.from_features:
+        """Return a rate that follows the square root of the batch, as suits Adam (Malladi et al. 2022).
+
+        Not from scratch, where higher ones were worse, nor beyond what was tried.
+        """
+        if phase.from_features or not self.strategy.pretrained:
             return phase.rate
-        return float(f"{phase.rate * (batch / SMALLEST_BATCH) ** 0.5:.2g}")
+        reached = max(SMALLEST_BATCH, min(batch, self.n_train, LARGEST_BATCH))
+        return float(f"{phase.rate * (reached / SMALLEST_BATCH) ** 0.5:.2g}")
 
     def _batch(self, from_features: bool) -> int:
         batch = SMALLEST_BATCH if from_features or self.n_train < FEW else LEAST_TO_DIVIDE
@@ -381,7 +385,7 @@ class _Decisions:
         rates = " then ".join(f"{rate:g}" for rate in dict.fromkeys(phase.rate for phase in planned))
         enough = self.n_train >= planned[-1].batch_size * STEPS_PER_EPOCH
         many = f"At least {STEPS_PER_EPOCH} steps an epoch with {self.n_train} training images."
-        reason = many if enough else f"The smallest that is steady, as there are only {self.n_train} training images."
+        reason = many if enough else f"Small, as there are only {self.n_train} training images; smaller is less steady."
         self._note("batch_size", batches, reason, self.config.batch_size is not None)
         reason = "Highest for the head, lower for early layers, higher in larger batches; rises, then falls to zero."
         if self._looks_for_rate:

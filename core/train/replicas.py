@@ -1,7 +1,8 @@
 """Learning on every core of a processor: each takes a part of the batch through the layers, there and back."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import cycle
 from typing import Any, TypeVar
@@ -14,9 +15,12 @@ from torchvision.ops import StochasticDepth
 
 from core.models.side_by_side import threads
 
+PARTS = 2
+"""How many a batch has, on any number of cores, so that a run is the same on all."""
+
 SMALLEST_PART, SMALLEST_WITH_STATISTICS = 4, 6
-"""Images in a part, and where BatchNorm takes statistics of them, of which 4 say too little and 8 enough; the last
-batch of an epoch may have somewhat smaller parts."""
+"""Images in a part, and where BatchNorm takes statistics of them, of which 4 say too little and 8 enough. The last
+batch of an epoch may have somewhat smaller parts than the others."""
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -27,21 +31,21 @@ class Replicas:
 
     Cores that share a batch wait for each other after every layer; cores with a part each do so twice in a step.
     BatchNorm takes the statistics of each part, as it does where several computers share a batch (Li et al. 2020) and
-    in "ghost batches" (Hoffer et al. 2017); the running ones are the mean over the parts. How many parts there are does
-    not depend on the cores, so that a run is the same on any number of them.
+    in "ghost batches" (Hoffer et al. 2017); the running ones are the mean over the parts. No layer may change in place
+    what it is given of the batch.
     """
 
-    def __init__(self, layers: nn.Module, parts: int, context: Callable[[], AbstractContextManager[object]]) -> None:
+    def __init__(self, layers: nn.Module, context: Callable[[], AbstractContextManager[object]]) -> None:
         # torch knows shared weights by their identity
         shared = {id(parameter): parameter for parameter in layers.parameters()}
-        self._each = [layers, *(copy.deepcopy(layers, dict(shared)) for _ in range(parts - 1))]
+        self._each = [layers, *(copy.deepcopy(layers, dict(shared)) for _ in range(1, PARTS))]
         self._learning = [parameter for parameter in layers.parameters() if parameter.requires_grad]
         self._statistics = [list(_followed(one)) for one in self._each]
         self._smallest = SMALLEST_WITH_STATISTICS if self._statistics[0] else SMALLEST_PART
         self._draws = _draws(layers)
         self._context = context
         cores = torch.get_num_threads()
-        at_once = min(parts, cores)
+        at_once = min(PARTS, cores)
         # each part has the same thread there and back: what memory it has had there is what it gets again
         self._threads = [threads(1, cores // at_once) for _ in range(at_once)]
 
@@ -55,7 +59,7 @@ class Replicas:
 
         Layers that draw have one row of random numbers, which parts at the same time would not share alike each time.
         """
-        n = min(len(self._each), max(1, len(inputs) // self._smallest))
+        n = PARTS if len(inputs) >= PARTS * self._smallest else 1
         compute = map if self._draws else self._side_by_side
         return list(compute(self._compute, self._each[:n], inputs.tensor_split(n)))
 
@@ -69,13 +73,15 @@ class Replicas:
 
     def _side_by_side(
         self, do: Callable[[Given, Tensor], Done], given: Sequence[Given], parts: Sequence[Tensor]
-    ) -> Iterable[Done]:
+    ) -> Iterator[Done]:
         """Yield what is made of each part, in their order; a single one is left to the caller, which has all cores."""
         if len(parts) == 1:
-            return map(do, given, parts)
+            yield do(given[0], parts[0])
+            return
         turns = zip(cycle(self._threads), given, parts, strict=False)
-        begun = [thread.submit(do, one, part) for thread, one, part in turns]
-        return (future.result() for future in begun)
+        begun = deque(thread.submit(do, one, part) for thread, one, part in turns)
+        while begun:
+            yield begun.popleft().result()  # kept no longer, be it a result or a failure
 
     def _compute(self, layers: nn.Module, inputs: Tensor) -> Tensor:
         with torch.enable_grad(), self._context():
@@ -125,4 +131,6 @@ def _followed(layers: nn.Module) -> Iterator[Tensor]:
 
 
 def _sum(before: Tensor | None, more: Tensor | None) -> Tensor | None:
-    return more if before is None or more is None else before + more
+    if before is None or more is None:
+        return more if before is None else before
+    return before + more

@@ -81,11 +81,9 @@ def set_learning(model: nn.Module, phase: PlannedPhase) -> None:
                 module.eval()
 
 
-def parts_of(plan: RunPlan, phase: PlannedPhase) -> int:
-    """Return into how many parts a batch of the phase is divided, for cores that take a part each: at least two."""
-    if phase.from_features or plan.device.kind != "cpu":
-        return 1
-    return max(2, math.ceil(phase.batch_size / plan.evaluation_batch))
+def divides(plan: RunPlan, phase: PlannedPhase) -> bool:
+    """Say whether cores take a part of each batch of the phase, where it is large enough."""
+    return plan.device.kind == "cpu" and not phase.from_features
 
 
 class Stepper:
@@ -124,12 +122,12 @@ class Stepper:
 
     def _computed(self, inputs: Tensor) -> Tensor:
         """Return the logits; on a processor the parts of a batch are computed side by side as far as the head."""
-        parts, model = parts_of(self._plan, self._phase), self._model
-        if parts == 1 or not isinstance(model, Network | After):
+        model = self._model
+        if not divides(self._plan, self._phase) or not isinstance(model, Network | After):
             logits: Tensor = model(inputs)
             return logits
         if self._replicas is None:  # not before the first step: how each layer behaves while it learns is copied
-            self._replicas = Replicas(model.trunk, parts, partial(_learning_in, self.precision, self._device))
+            self._replicas = Replicas(model.trunk, partial(_learning_in, self.precision, self._device))
         return self._network.head(self._replicas(inputs))  # type: ignore[no-any-return]
 
     def _loss(self, logits: Tensor, targets: Tensor) -> Tensor:

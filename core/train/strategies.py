@@ -14,9 +14,10 @@ class Phase:
     """One stretch of training in which the same layers learn.
 
     `train`: the head alone, the last blocks too (how many is planned), or every layer. `share`: part of the epochs.
-    `rate`: peak learning rate of the head, where layers learn for batches of 8. `decay_per_group`: factor from each
-    layer group to the one before it, so that early layers move least (Howard and Ruder 2018, "discriminative
-    fine-tuning"). `from_features`: the frozen part is computed once and the head learns on the stored result.
+    `rate`: peak learning rate of the head, for batches of 8 if layers learn that were trained before.
+    `decay_per_group`: factor from each layer group to the one before it, so that early layers move least (Howard and
+    Ruder 2018, "discriminative fine-tuning"). `from_features`: the frozen part is computed once and the head learns on
+    the stored result.
     """
 
     title: str
@@ -80,7 +81,7 @@ STRATEGIES.add(
         "from-scratch",
         "From scratch",
         "Use nothing that was learned before. Only to compare, or for very many images.",
-        (Phase("everything", "all", share=1.0, rate=1.4e-3),),
+        (Phase("everything", "all", share=1.0, rate=2e-3),),
         epochs=30,
         augmentation="strong",
         pretrained=False,

@@ -133,6 +133,44 @@ def test_statistics_stay_where_images_are_few(images: Path) -> None:
     assert not planned(images, strategy="from-scratch", norms="keep").phases[-1].norms_frozen
 
 
+def learning_from(root: Path, n: int, **values: object) -> RunPlan:
+    """Return a plan for a data set of `n` training images and the others."""
+    dataset = dataset_of(root)
+    first = dataset.part("train")[0]
+    many = (replace(first, path=f"{i}.png", sha256=f"{i:064}") for i in range(n))
+    made = replace(dataset, images=(*many, *dataset.part("val"), *dataset.part("test")))
+    return plan(config(**values), made, CPU, weights_ready=True)
+
+
+def test_batches_grow_with_the_images_and_rates_with_the_batches(images: Path) -> None:
+    few, some, more, many = (
+        learning_from(images, n, strategy="fine-tune-all", balance="none") for n in (99, 100, 300, 600)
+    )
+    assert [[phase.batch_size for phase in made.phases] for made in (few, some, more, many)] == [
+        [8, 8],
+        [8, 16],
+        [16, 16],
+        [32, 32],
+    ]
+    head, every = STRATEGIES["fine-tune-all"].phases
+    assert {made.phases[0].rate for made in (few, some, more, many)} == {head.rate}
+    assert [made.phases[1].rate / every.rate for made in (few, some, more, many)] == pytest.approx([1, 1.4, 1.4, 2])
+    assert "600 training images" in choice(many, "batch_size").reason
+    assert [choice(made, "batch_size").reason.split(",")[0] for made in (few, some)] == ["Small"] * 2
+
+
+def test_a_rate_is_not_raised_for_images_that_are_not_there_nor_from_scratch(images: Path) -> None:
+    (_, every) = STRATEGIES["fine-tune-all"].phases
+
+    def rate(n: int, **values: object) -> float:
+        return learning_from(images, n, batch_size=4096, **values).phases[-1].rate
+
+    assert rate(16, strategy="fine-tune-all") == pytest.approx(1.4 * every.rate)
+    assert rate(2000, strategy="fine-tune-all") == pytest.approx(2 * every.rate)
+    assert rate(2000, strategy="from-scratch") == STRATEGIES["from-scratch"].phases[-1].rate
+    assert rate(2000, strategy="fine-tune-all", learning_rate=0.5) == 0.5
+
+
 def test_a_processor_computes_fewer_images_at_once_where_layers_are_large(images: Path) -> None:
     small, large, larger = (planned(images, backbone="starter", image_size=size_px) for size_px in (128, 256, 512))
     assert (small.evaluation_batch, large.evaluation_batch, larger.evaluation_batch) == (20, 5, 1)

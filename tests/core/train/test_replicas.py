@@ -1,7 +1,9 @@
 import copy
+import gc
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import nullcontext
-from dataclasses import replace
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import Barrier
 
@@ -10,10 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import backward
 from torch.nn.modules.batchnorm import _BatchNorm
+from torchvision.ops import StochasticDepth
 
+from core.base.events import PhaseStarted
+from core.base.folders import Folders
 from core.models.network import Network, build
+from core.results.session import train
+from core.train import steps
 from core.train.replicas import Replicas
-from core.train.steps import Stepper, parts_of, set_learning
+from core.train.steps import Stepper, set_learning
 from tests.core.conftest import planned
 from tests.core.models.tiny import register
 
@@ -47,10 +54,10 @@ def statistics(layers: nn.Module) -> list[Tensor]:
     return [own.clone() for own in layers.buffers() if own.is_floating_point()]
 
 
-@pytest.mark.parametrize(("n", "parts"), [(8, 2), (13, 3), (7, 2)])
-def test_the_parts_together_are_the_batch(n: int, parts: int) -> None:
+@pytest.mark.parametrize("n", [8, 13, 7])
+def test_the_parts_together_are_the_batch(n: int) -> None:
     whole, divided = network(norms_frozen=True).trunk, network(norms_frozen=True).trunk
-    expected, features = whole(shown(n)), Replicas(divided, parts, nullcontext)(shown(n))
+    expected, features = whole(shown(n)), Replicas(divided, nullcontext)(shown(n))
     torch.testing.assert_close(features, expected)
     backward(expected.square().sum())
     backward(features.square().sum())
@@ -60,7 +67,7 @@ def test_the_parts_together_are_the_batch(n: int, parts: int) -> None:
 
 def test_statistics_are_of_each_part_and_the_running_ones_their_mean() -> None:
     divided, apart = network().trunk, (network().trunk, network().trunk)
-    replicas = Replicas(divided, 2, nullcontext)
+    replicas = Replicas(divided, nullcontext)
     for n in (16, 17):  # the second time they go on from what the first has left
         expected = [one(part) for one, part in zip(apart, shown(n).tensor_split(2), strict=True)]
         features = replicas(shown(n))
@@ -70,6 +77,14 @@ def test_statistics_are_of_each_part_and_the_running_ones_their_mean() -> None:
         torch.testing.assert_close(statistics(divided), means)
         for one in apart:
             one.load_state_dict(divided.state_dict())
+    alone, _ = apart
+    backward(alone(shown(5)).sum() + replicas(shown(5)).sum())  # too few for two
+    torch.testing.assert_close(statistics(divided), statistics(alone))
+    apart[1].load_state_dict(divided.state_dict())
+    expected = [one(part) for one, part in zip(apart, shown(16).tensor_split(2), strict=True)]
+    backward(replicas(shown(16)).sum())
+    means = [(one + other) / 2 for one, other in zip(*map(statistics, apart), strict=True)]
+    torch.testing.assert_close(statistics(divided), means)
 
 
 def test_statistics_that_are_kept_stay_to_the_last_bit() -> None:
@@ -78,7 +93,7 @@ def test_statistics_that_are_kept_stay_to_the_last_bit() -> None:
         if own.is_floating_point():
             own.uniform_(0.1, 1)
     before = statistics(divided)
-    backward(Replicas(divided, 3, nullcontext)(shown(12)).sum())
+    backward(Replicas(divided, nullcontext)(shown(12)).sum())
     assert all(torch.equal(one, other) for one, other in zip(statistics(divided), before, strict=True))
 
 
@@ -92,7 +107,7 @@ def test_parts_are_computed_at_the_same_time_each_on_its_core_there_and_back() -
     divided = network().trunk
     divided.get_submodule("layer1.0").register_forward_hook(meet)
     divided.get_submodule("layer1.0").register_full_backward_hook(meet)
-    backward(Replicas(divided, 2, nullcontext)(shown(16)).sum())
+    backward(Replicas(divided, nullcontext)(shown(16)).sum())
     assert torch.get_num_threads() == 2
 
 
@@ -103,7 +118,7 @@ def test_parts_are_not_too_small_for_what_is_taken_of_them(norms_frozen: bool, p
     seen: list[int] = []
     divided = network(norms_frozen).trunk
     divided.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
-    replicas = Replicas(divided, 2, nullcontext)
+    replicas = Replicas(divided, nullcontext)
     for n in (2, 8, 11, 12, 17):
         backward(replicas(shown(n)).sum())
     assert sorted(seen) == sorted(parts)
@@ -127,22 +142,72 @@ def test_a_step_is_the_same_on_any_number_of_cores(images: Path) -> None:
     assert all(torch.equal(one, again) for other in others for one, again in zip(first, other, strict=True))
 
 
-def test_layers_that_draw_give_the_same_each_time() -> None:
+@pytest.mark.parametrize("drawing", [nn.Dropout(0.5), StochasticDepth(0.5, "row")])
+def test_layers_that_draw_give_the_same_each_time(drawing: nn.Module) -> None:
     made: list[Tensor] = []
     for _ in range(20):  # parts that drew at the same time would sooner or later draw in another order
         torch.manual_seed(0)
-        dropping = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Dropout(0.5)).double()
-        made.append(Replicas(dropping, 4, nullcontext)(shown(16)))
-    assert (made[0] == 0).any(), "nothing was drawn"
+        dropping = nn.Sequential(
+            nn.Flatten(), *[copy.deepcopy(drawing) for _ in range(20)], nn.Linear(3072, 2)
+        ).double()
+        made.append(Replicas(dropping, nullcontext)(shown(16)))
     assert all(torch.equal(one, made[0]) for one in made)
 
 
-def test_parts_are_at_least_two_and_small_enough_for_the_memory_of_a_core(images: Path) -> None:
-    plan = planned(images, strategy="fine-tune-all")
-    head, every = plan.phases
-    assert parts_of(plan, head) == 1
-    assert parts_of(plan, replace(every, batch_size=8)) == 2
-    large = replace(plan, config=plan.config.model_copy(update={"batch_size": 8}))
-    assert parts_of(large, replace(every, batch_size=32)) == 4
-    card = replace(plan, device=replace(plan.device, kind="cuda"))
-    assert parts_of(card, every) == 1
+def test_all_cores_are_shared_out_and_given_back() -> None:
+    torch.set_num_threads(4)
+    divided, cores = network().trunk, set[int]()
+    divided.register_forward_pre_hook(lambda *_: cores.add(torch.get_num_threads()))
+    backward(Replicas(divided, nullcontext)(shown(16)).sum())
+    assert cores == {2}
+    assert torch.get_num_threads() == 4
+
+
+def test_a_part_that_fails_leaves_nothing_behind() -> None:
+    class Failing(nn.Module):
+        def forward(self, images: Tensor) -> Tensor:
+            raise RuntimeError("not enough memory")
+
+    gc.collect()
+    gc.disable()  # what only a collection finds may stay for long
+    before = threading.active_count()
+    try:
+        replicas = Replicas(nn.Sequential(Failing()), nullcontext)
+        with pytest.raises(RuntimeError, match="not enough memory"):
+            replicas(shown(16))
+        del replicas
+        until = time.monotonic() + 10
+        while threading.active_count() > before and time.monotonic() < until:
+            time.sleep(0.01)
+        assert threading.active_count() == before
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("strategy", ["fine-tune-all", "fine-tune-last", "from-scratch"])
+def test_a_run_learns_in_parts_with_quick_gradients_and_its_head_alone_does_not(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch, strategy: str
+) -> None:
+    parts: list[int] = []
+    quick: list[str] = []
+    there = Replicas.there
+
+    def counted(self: Replicas, inputs: Tensor) -> list[Tensor]:
+        made = there(self, inputs)
+        parts.append(len(made))
+        return made
+
+    def noted(device: torch.device) -> AbstractContextManager[object]:
+        quick.append(threading.current_thread().name)
+        return nullcontext()
+
+    monkeypatch.setattr(Replicas, "there", counted)
+    monkeypatch.setattr(steps, "quick_gradients", noted)
+    plan = planned(images, strategy=strategy, epochs=2, batch_size=12)
+    for event in train(plan, tmp_path / "run", folders):
+        if isinstance(event, PhaseStarted):  # what was measured before, or learned by the head, does not count
+            parts.clear()
+            quick.clear()
+    assert 24 < len(plan.dataset.part("train")) < 32
+    assert parts == plan.phases[-1].epochs * [2, 2, 1]
+    assert any(name.startswith("compute") for name in quick)
