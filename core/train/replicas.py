@@ -16,7 +16,7 @@ from torchvision.ops import StochasticDepth
 from core.models.side_by_side import threads
 
 PARTS = 2
-"""How many a batch has, on any number of cores, so that a run is the same on all."""
+"""How many a batch has: what BatchNorm takes its statistics of must not depend on the number of cores."""
 
 SMALLEST_PART, SMALLEST_WITH_STATISTICS = 4, 6
 """Images in a part, and where BatchNorm takes statistics of them, of which 4 say too little and 8 enough. The last

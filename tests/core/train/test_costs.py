@@ -31,6 +31,27 @@ def test_each_part_that_computes_is_measured_once(
         costs(replace(plan, augmentation="none"), folders)
 
 
+@pytest.mark.parametrize("norms", ["learn", "keep"])
+def test_what_is_measured_is_divided_as_it_will_be_in_the_run(
+    images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch, norms: str
+) -> None:
+    from torch import Tensor
+
+    from core.train.replicas import Replicas
+
+    parts: list[int] = []
+    there = Replicas.there
+
+    def noted(self: Replicas, inputs: Tensor) -> list[Tensor]:
+        made = there(self, inputs)
+        parts.append(len(made))
+        return made
+
+    monkeypatch.setattr(Replicas, "there", noted)
+    costs(planned(images, strategy="fine-tune-all", epochs=3, batch_size=16, norms=norms), folders)
+    assert set(parts) == {2}
+
+
 def test_measuring_leaves_no_trace_in_the_random_numbers(images: Path, folders: Folders) -> None:
     import torch
 

@@ -156,7 +156,8 @@ def test_batches_grow_with_the_images_and_rates_with_the_batches(images: Path) -
     assert {made.phases[0].rate for made in (few, some, more, many)} == {head.rate}
     assert [made.phases[1].rate / every.rate for made in (few, some, more, many)] == pytest.approx([1, 1.4, 1.4, 2])
     assert "600 training images" in choice(many, "batch_size").reason
-    assert [choice(made, "batch_size").reason.split(",")[0] for made in (few, some)] == ["Small"] * 2
+    medium = learning_from(images, 200, strategy="fine-tune-all")
+    assert [choice(made, "batch_size").reason.split(",")[0] for made in (few, some, medium)] == ["Small"] * 3
 
 
 def test_a_rate_is_not_raised_for_images_that_are_not_there_nor_from_scratch(images: Path) -> None:
