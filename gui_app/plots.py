@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from math import ceil
+from math import ceil, isfinite, log
 
 from PySide6.QtCore import QElapsedTimer, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui_app import theme
-from gui_app.curve_drawing import Canvas, CurveDrawing, Curves, Pixels
+from gui_app.curve_drawing import Canvas, CurveDrawing, Curves, Frame, Pixels
 from gui_app.live import LiveRun
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import text_label
@@ -23,18 +23,22 @@ REST = 15
 """Four times a second is enough for the eye. But drawing takes its time from the run: it rests so many times as long
 as it took, so that it has a fifteenth of one core at most, though never longer than `SELDOM_MS`."""
 POLL_MS = 15
+TENTH, ROOM = 1.1, 1.02
+"""Above the highest point of a plot there is between a fiftieth and an eighth of its height."""
 
 
 def loss_top(training: Sequence[float], validation: Sequence[float]) -> float:
     """Return the upper end of the loss axis: all but the highest twentieth of the training points fit, and all
-    validation points but one that is more than twice as high as the next."""
+    validation points but one that is more than twice as high as the next. It moves by tenths, so that it seldom does.
+    """
     heights = [0.0]
     if training:
         heights.append(sorted(training)[ceil(0.95 * len(training)) - 1])
     if validation:
         highest = sorted(validation)[-2:]
         heights.append(min(highest[-1], 2 * highest[0]) if len(highest) > 1 else highest[0])
-    return 1.1 * max(heights) or 1.0
+    shown = max(filter(isfinite, heights))
+    return TENTH ** ceil(log(ROOM * shown, TENTH)) if shown else 1.0
 
 
 def accuracy_bottom(accuracies: Sequence[float]) -> float:
@@ -175,9 +179,7 @@ class RunPlots(QWidget):
         top: float,
     ) -> Curves:
         last = live.last.epoch if live.last else 0
-        return Curves(
-            training=training,
-            validation=validation,
+        frame = Frame(
             phases=live.phases,
             best=live.best.epoch if live.best else 0,
             best_label=self.tr("best") if live.finished else self.tr("best so far"),
@@ -185,6 +187,7 @@ class RunPlots(QWidget):
             bottom=bottom,
             top=top,
         )
+        return Curves(training, validation, frame)
 
 
 class CurvePlot(QWidget):

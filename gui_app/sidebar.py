@@ -28,6 +28,7 @@ class StepButton(PaintedButton):
         self.step = step
         self._number = number
         self.done = False
+        self._shown: tuple[bool, bool, str] | None = None
         self.setText(step.title)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -36,6 +37,9 @@ class StepButton(PaintedButton):
 
     def show_as(self, *, chosen: bool, done: bool, closed_because: str) -> None:
         """Change how it looks; a step that cannot be used says why when the mouse rests on it."""
+        if (chosen, done, closed_because) == self._shown:
+            return
+        self._shown = chosen, done, closed_because
         self.chosen, self.done = chosen, done
         self.setEnabled(not closed_because)
         self.setToolTip(closed_because or f"{self.step.title} (Ctrl+{self._number})")
@@ -175,8 +179,10 @@ class Sidebar(QWidget):
             self._list_runs(state.runs)
         shown = state.shown.folder if state.shown is not None else None
         for line in self._run_buttons:
-            line.chosen = line.run.folder == shown and state.page in ("results", "use")
-            line.update()
+            chosen = line.run.folder == shown and state.page in ("results", "use")
+            if line.chosen is not chosen:
+                line.chosen = chosen
+                line.update()
 
     def _list_runs(self, runs: "tuple[RunSummary, ...]") -> None:
         self._runs = runs
