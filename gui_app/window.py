@@ -66,7 +66,7 @@ WISHES: dict[PageKey, tuple[str, ...]] = {
     "results": ("go",),
     "use": ("predict_paths", "predict_image", "stop_predicting", "clear_predictions", "save_csv", "go"),
 }
-AHEAD: tuple[PageKey, ...] = ("model", "train")
+AHEAD: tuple[PageKey, ...] = ("model", "train", "results", "use")
 AHEAD_MS = 300
 """These pages are built before they are asked for, so long after each other: it takes a tenth of a second each."""
 LEAVE_MS = 20_000

@@ -2,7 +2,8 @@
 
 A timer of 10 ms runs in the real window, first with nothing to do, then during runs with live curves. Printed are the
 milliseconds by which it was late (median, 99th percentile, most) and that the main thread itself computed at one go
-(own), the ratio of training to idle, and how long a run takes here and in the terminal, by turns.
+(own), and the ratio of training to idle. Then runs without that timer, here and in the terminal by turns: how long an
+epoch takes (median of a run; last of all runs).
 """
 
 import json
@@ -13,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 TICK_MS = 10
 IDLE_S = 3.0
+SELDOM_MS = 250
 EPOCHS = 6
-TURNS = 3
+WATCHED, TURNS = 2, 5
 
 
 class Lateness:
@@ -65,22 +66,17 @@ def main(arguments: list[str]) -> None:
         window.prepare({"strategy": strategy, "epochs": EPOCHS})
         print("late by ms    median    p99    most     own")
         at_rest = window.rests()
+        busy = max(window.trains_watched() for _ in range(WATCHED))
+        print(f"p99, training / idle: {busy / max(at_rest, 0.01):.1f}")
+        _in_the_terminal(window.images, strategy, Path(home), 0)  # its caches are filled, too
+        print("s/epoch     window  terminal   ratio")
         inside, outside = [], []
-        for turn in range(TURNS):
+        for turn in range(1, TURNS + 1):
             inside.append(window.trains())
             outside.append(_in_the_terminal(window.images, strategy, Path(home), turn))
+            _print_seconds(str(turn), inside[-1], outside[-1])
         window.session.close(10_000)
-    print(f"p99, training / idle: {max(run.p99 for run in inside) / max(at_rest, 0.01):.1f}")
-    seconds = statistics.median(run.seconds for run in inside), statistics.median(outside)
-    print(f"seconds of a run: window {seconds[0]:.2f}, terminal {seconds[1]:.2f}, ratio {seconds[0] / seconds[1]:.3f}")
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run in the window: how late the loop was (99th percentile, ms), and how long it took."""
-
-    p99: float
-    seconds: float
+    _print_seconds("all", sum(inside, []), sum(outside, []))
 
 
 class Window:
@@ -127,17 +123,23 @@ class Window:
         wait(self._app, lambda: time.monotonic() > until)
         return _print_late("idle", late)
 
-    def trains(self) -> Run:
-        """Train with live curves."""
+    def trains_watched(self) -> float:
+        """Train with live curves; return the 99th percentile of lateness."""
+        late = Lateness()
+        self.trains(TICK_MS)
+        return _print_late("training", late)
+
+    def trains(self, look_ms: int = SELDOM_MS) -> list[float]:
+        """Train with live curves, looking every so many ms whether it has ended; return the seconds of each epoch."""
         from gui_app import job
 
-        late, session = Lateness(), self.session
+        session = self.session
         session.start_training()
-        wait(self._app, lambda: session.state.live is not None and not session.state.training)
-        p99, live = _print_late("training", late), session.state.live
+        wait(self._app, lambda: session.state.live is not None and not session.state.training, look_ms)
+        live = session.state.live
         wait(self._app, lambda: job.running() == 0)
         assert live is not None and live.finished is not None
-        return Run(p99, live.finished.seconds)
+        return [epoch.seconds for epoch in live.epochs if epoch.phase == live.epochs[-1].phase]
 
 
 def _print_late(what: str, lateness: Lateness) -> float:
@@ -147,19 +149,25 @@ def _print_late(what: str, lateness: Lateness) -> float:
     return p99
 
 
-def _in_the_terminal(folder: Path, strategy: str, home: Path, turn: int) -> float:
-    """Train without a window, with caches of its own, and return the seconds of the run."""
+def _print_seconds(what: str, inside: list[float], outside: list[float]) -> None:
+    window, terminal = statistics.median(inside), statistics.median(outside)
+    print(f"{what:<12}{window:6.2f} {terminal:9.2f} {window / terminal:7.3f}", flush=True)
+
+
+def _in_the_terminal(folder: Path, strategy: str, home: Path, turn: int) -> list[float]:
+    """Train without a window, with caches of its own, and return the seconds of each epoch of the last phase."""
     settings = ["--strategy", strategy, "--epochs", str(EPOCHS), "--json", "--out", str(home / f"run {turn}")]
     command = [sys.executable, "-m", "core", "train", str(folder), *settings]
     told = subprocess.run(command, env=os.environ | {"GRAFT_HOME": f"{home}/terminal"}, capture_output=True, check=True)
-    return float(json.loads(told.stdout.splitlines()[-1])["seconds"])
+    epochs = [event for event in map(json.loads, told.stdout.splitlines()) if event["event"] == "epoch_done"]
+    return [event["seconds"] for event in epochs if event["phase"] == epochs[-1]["phase"]]
 
 
-def wait(app: "QApplication", done: Callable[[], bool]) -> None:
+def wait(app: "QApplication", done: Callable[[], bool], look_ms: int = TICK_MS) -> None:
     """Run the event loop until something is so; it rests while nothing happens, as it does for a person."""
     from PySide6.QtCore import QEventLoop, QTimer
 
-    waker = QTimer(interval=TICK_MS)
+    waker = QTimer(interval=look_ms)
     waker.start()
     while not done():
         app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
