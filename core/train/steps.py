@@ -13,7 +13,7 @@ from core.models.device import Precision
 from core.models.division import After
 from core.models.network import Network
 from core.train.averaging import Average
-from core.train.convolutions import quick_gradients
+from core.train.convolutions import quick_convolutions
 from core.train.mixing import mix
 from core.train.plan import PlannedPhase, RunPlan
 from core.train.replicas import Replicas
@@ -56,7 +56,7 @@ def computing_in(precision: Precision, device: torch.device) -> AbstractContextM
 
 @contextmanager
 def _learning_in(precision: Precision, device: torch.device) -> Iterator[None]:
-    with computing_in(precision, device), quick_gradients(device):
+    with computing_in(precision, device), quick_convolutions(device):
         yield
 
 

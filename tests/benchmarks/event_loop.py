@@ -70,13 +70,15 @@ def main(arguments: list[str]) -> None:
         print(f"p99, training / idle: {busy / max(at_rest, 0.01):.1f}")
         _in_the_terminal(window.images, strategy, Path(home), 0)  # its caches are filled, too
         print("s/epoch     window  terminal   ratio")
-        inside, outside = [], []
+        inside: list[float] = []
+        outside: list[float] = []
         for turn in range(1, TURNS + 1):
-            inside.append(window.trains())
-            outside.append(_in_the_terminal(window.images, strategy, Path(home), turn))
-            _print_seconds(str(turn), inside[-1], outside[-1])
+            here, there = window.trains(), _in_the_terminal(window.images, strategy, Path(home), turn)
+            _print_seconds(str(turn), here, there)
+            inside += here
+            outside += there
         window.session.close(10_000)
-    _print_seconds("all", sum(inside, []), sum(outside, []))
+    _print_seconds("all", inside, outside)
 
 
 class Window:

@@ -191,7 +191,7 @@ def test_a_part_that_fails_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.parametrize("strategy", ["fine-tune-all", "fine-tune-last", "from-scratch"])
-def test_a_run_learns_in_parts_with_quick_gradients_and_its_head_alone_does_not(
+def test_a_run_learns_in_parts_with_quick_convolutions_and_its_head_alone_does_not(
     images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch, strategy: str
 ) -> None:
     parts: list[int] = []
@@ -208,7 +208,7 @@ def test_a_run_learns_in_parts_with_quick_gradients_and_its_head_alone_does_not(
         return nullcontext()
 
     monkeypatch.setattr(Replicas, "there", counted)
-    monkeypatch.setattr(steps, "quick_gradients", noted)
+    monkeypatch.setattr(steps, "quick_convolutions", noted)
     plan = planned(images, strategy=strategy, epochs=2, batch_size=12)
     for event in train(plan, tmp_path / "run", folders):
         if isinstance(event, PhaseStarted):  # what was measured before, or learned by the head, does not count
