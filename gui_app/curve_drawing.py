@@ -1,7 +1,6 @@
 """Draws curves into pixels with matplotlib. No Qt: a thread beside the window loads it and draws.
 
-All but the lines and the words on them stands still between two epochs, and is drawn only where it changed: a drawing
-costs the run a tenth of what the whole plot would ("blitting").
+Only the lines grow with every step. What lies behind them is drawn where it changed and kept until then ("blitting").
 """
 
 from collections.abc import Callable, Sequence
@@ -96,7 +95,7 @@ class Plot:
         self._lines = [
             self.axes.plot([], [], linewidth=SIZE.stroke, solid_joinstyle="round", animated=True)[0] for _ in range(2)
         ]
-        self._best = self.axes.axvline(0, linewidth=1, dashes=(4, 3), visible=False)
+        self._best = self.axes.axvline(0, linewidth=1, dashes=(4, 3), visible=False, animated=True)
         self._shades: list[Artist] = []
         self._words: list[Artist] = []
         self._drawn: tuple[Frame, Canvas] | None = None
@@ -106,19 +105,20 @@ class Plot:
     def draw(self, curves: Curves, canvas: Canvas) -> Pixels:
         """Return the picture of these curves."""
         if self._drawn != (curves.frame, canvas):
+            self._drawn = None  # should it fail midway, it is drawn again
             self._draw_frame(curves.frame, canvas)
             self._drawn = curves.frame, canvas
         self._agg.restore_region(self._ground)
         for line, (x, y) in zip(self._lines, (curves.training, curves.validation), strict=True):
             line.set_data(x, y)
             line.set_marker("o" if len(x) == 1 else "")  # one point makes no line
-        for artist in (*self._lines, *self._words):
+        for artist in (*self._lines, self._best, *self._words):
             self.axes.draw_artist(artist)
         height, width, _ = self._agg.buffer_rgba().shape
         return Pixels(bytes(self._agg.buffer_rgba()), width, height)
 
     def _draw_frame(self, frame: Frame, canvas: Canvas) -> None:
-        """Draw what the lines and words are drawn on, and keep it."""
+        """Draw what lies behind the lines, and keep it."""
         self._fit(canvas)
         self.axes.set_xlim(0, frame.epochs)
         self.axes.set_ylim(frame.bottom, frame.top)
@@ -161,7 +161,10 @@ class Plot:
         for label in (*self.axes.get_xticklabels(), *self.axes.get_yticklabels()):
             label.set_fontproperties(font)
             label.set_color(colours.muted)
-        self.axes.get_xticklabels()[0].set_horizontalalignment("left")  # “epoch 0” begins where the axis does
+        first, *others = self.axes.get_xticklabels()
+        first.set_horizontalalignment("left")  # “epoch 0” begins where the axis does
+        for label in others:  # matplotlib makes a new one like the first
+            label.set_horizontalalignment("center")
 
     def _mark(self, frame: Frame, colours: Palette, font: "FontProperties") -> None:
         """Shade every other phase and mark the best epoch."""

@@ -24,7 +24,7 @@ REST = 15
 as it took, so that it has a fifteenth of one core at most, though never longer than `SELDOM_MS`."""
 POLL_MS = 15
 TENTH, ROOM = 1.1, 1.02
-"""Above the highest point of a plot there is between a fiftieth and an eighth of its height."""
+"""The axis of the loss ends between a fiftieth and an eighth above the highest point that it is to show."""
 
 
 def loss_top(training: Sequence[float], validation: Sequence[float]) -> float:

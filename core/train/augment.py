@@ -143,7 +143,7 @@ def _places(drawn: Drawn) -> Tensor:
 
 
 def _grid(maps: Tensor, size_px: int) -> Tensor:
-    """Return where each pixel comes from, (N, size_px, size_px, 2), as `affine_grid` does in four times the time."""
+    """Return where each pixel comes from, (N, size_px, size_px, 2), as `affine_grid` does in more time."""
     across, down, offset = maps.unsqueeze(1).unbind(3)  # each (N, 1, 2)
     centres = ((torch.arange(size_px, device=maps.device) * 2 + 1) / size_px - 1).view(1, -1, 1)
     return (down * centres + offset).unsqueeze(2) + (across * centres).unsqueeze(1)

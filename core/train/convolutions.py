@@ -37,7 +37,7 @@ def quick_convolutions(device: torch.device) -> AbstractContextManager[object]:
     """Return the context in which layers are to be computed that learn afterwards.
 
     It changes something only on a processor with AVX2 and not AVX-512: there oneDNN computes the gradients of weights
-    at half the speed of everything else. Other processors were not measured.
+    at half the speed of everything else, and is slow with many weights. Other processors were not measured.
     """
     quicker = device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX2"
     return _Replacing() if quicker else nullcontext()
@@ -85,9 +85,9 @@ class _Convolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, images: Tensor, weight: Tensor, bias: Tensor | None, kernel: Kernel) -> Tensor:  # noqa: ANN401 - torch's
         ctx.save_for_backward(images, weight)
-        ctx.kernel, ctx.biased = kernel, None if bias is None else [len(bias)]
-        height, width = kernel.places(images.shape[2:])
-        ctx.as_product = weight.numel() >= MANY_WEIGHTS and len(images) * height * width <= FEW_PLACES
+        ctx.kernel, places = kernel, kernel.places(images.shape[2:])
+        few = min(places) > 0 and len(images) * places[0] * places[1] <= FEW_PLACES  # torch refuses images without any
+        ctx.as_product = weight.numel() >= MANY_WEIGHTS and few
         if ctx.as_product:
             return product(images, weight, bias, kernel)
         return functional.conv2d(images, weight, bias, kernel.stride, kernel.padding)
@@ -98,24 +98,31 @@ class _Convolution(torch.autograd.Function):
         images, weight = ctx.saved_tensors
         kernel: Kernel = ctx.kernel
         to_images, _, to_bias, _ = ctx.needs_input_grad
-        others = (to_images and not ctx.as_product, False, to_bias)
-        of_images, _, of_bias = torch.ops.aten.convolution_backward(
-            gradient, images, weight, ctx.biased, kernel.stride, kernel.padding, (1, 1), False, (0, 0), 1, others
-        )
-        if to_images and ctx.as_product:
-            of_images = image_gradient(images.shape[2:], weight, gradient, kernel)
+        of_images = _image_gradient(images, weight, gradient, kernel, ctx.as_product) if to_images else None
+        of_bias = gradient.sum(dim=(0, 2, 3)) if to_bias else None
         return of_images, weight_gradient(images, gradient, kernel), of_bias, None
+
+
+def _image_gradient(images: Tensor, weight: Tensor, gradient: Tensor, kernel: Kernel, as_product: bool) -> Tensor:
+    if as_product:
+        return image_gradient(images.shape[2:], weight, gradient, kernel)
+    how = (kernel.stride, kernel.padding, (1, 1), False, (0, 0), 1)
+    wanted = (True, False, False)  # with the gradient of a bias, oneDNN would compute that of the weights, too
+    of_images: Tensor = torch.ops.aten.convolution_backward(gradient, images, weight, None, *how, wanted)[0]
+    return of_images
 
 
 def product(images: Tensor, weight: Tensor, bias: Tensor | None, kernel: Kernel) -> Tensor:
     """Return what a convolution makes, (N, O, h, w), of images (N, C, H, W) with weights (O, C, *kernel)."""
-    n, outputs, places = len(images), len(weight), kernel.places(images.shape[2:])
-    made = images.new_empty(n * places[0] * places[1], outputs)
+    n, places = len(images), kernel.places(images.shape[2:])
+    # torch lets the next layer change this in place, but not a view of it
+    made = torch.empty((n, len(weight), *places), dtype=images.dtype, memory_format=torch.channels_last)
+    by_place = _by_place(made)
     for _, row, seen in _seen(images, kernel, n):
-        made.addmm_(seen, _row_of(weight, row).T, beta=1 if row else 0)
+        by_place.addmm_(seen, _row_of(weight, row).T, beta=1 if row else 0)
     if bias is not None:
-        made += bias
-    return made.view(n, *places, outputs).permute(0, 3, 1, 2)
+        by_place += bias
+    return made
 
 
 def image_gradient(size: torch.Size, weight: Tensor, gradient: Tensor, kernel: Kernel) -> Tensor:
@@ -155,9 +162,10 @@ def weight_gradient(images: Tensor, gradient: Tensor, kernel: Kernel) -> Tensor:
 
 
 def _seen(images: Tensor, kernel: Kernel, at_once: int) -> Iterator[tuple[slice, int, Tensor]]:
-    """Yield, for so many images at once and each row of the kernel, which places theirs are, the row, what it has seen.
+    """Yield which places, which row of the kernel, and what it has seen there, for so many images at once.
 
-    That is a matrix (places, width of the kernel * C), and always the same piece of memory.
+    The places are rows of `_by_place`; what was seen is a matrix (places, width of the kernel * C), always in the same
+    piece of memory.
     """
     places, (n, channels, *size) = kernel.places(images.shape[2:]), images.shape
     framed, inside = _frame(images, at_once, channels, size, kernel)

@@ -1,5 +1,8 @@
 """The live curves: what is drawn, how often, and in which colours."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -62,9 +65,21 @@ def test_lines_are_reused_and_redrawn_at_most_four_times_a_second(plots: RunPlot
     assert list(_axes(plots.loss).lines) == lines
 
 
-def test_a_line_that_grows_is_drawn_over_the_same_frame_and_looks_as_if_drawn_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+PHASES = (PhaseSpan("head only", 1, 1), PhaseSpan("everything", 2, 4))
+FRAME = Frame(PHASES, best=2, best_label="best so far", epochs=4, bottom=0.0, top=2.2)
+
+
+def _pixels(drawing: CurveDrawing, points: int, frame: Frame = FRAME) -> bytes:
+    x = [0.1 * i for i in range(points)]
+    curves = Curves((x, [2.0 - 0.5 * i for i in x]), ([1.0, 2.0], [1.9, 1.0]), frame)
+    return drawing.draw(curves, Canvas(600, 300, 1.0, theme.palette(), "DejaVu Sans")).data
+
+
+def _drawing(*, labelled: bool = True) -> CurveDrawing:
+    return CurveDrawing(str, "epoch 0", labelled=labelled)
+
+
+def test_a_line_that_grows_is_drawn_over_the_same_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     frames: list[Frame] = []
     draw_frame = Plot._draw_frame
 
@@ -73,19 +88,24 @@ def test_a_line_that_grows_is_drawn_over_the_same_frame_and_looks_as_if_drawn_at
         draw_frame(plot, frame, canvas)
 
     monkeypatch.setattr(Plot, "_draw_frame", counted)
-    canvas = Canvas(600, 300, 1.0, theme.palette(), "DejaVu Sans")
-    phases = (PhaseSpan("head only", 1, 1), PhaseSpan("everything", 2, 4))
-    frame = Frame(phases, best=2, best_label="best so far", epochs=4, bottom=0.0, top=2.2)
+    growing = _drawing()
+    grown = [_pixels(growing, points) for points in (1, 10, 25)][-1]
+    assert frames == [FRAME]
+    assert grown == _pixels(_drawing(), 25)
+    assert grown != _pixels(growing, 24)
 
-    def pixels(drawing: CurveDrawing, points: int) -> bytes:
-        x = [0.1 * i for i in range(points)]
-        return drawing.draw(Curves((x, [2.0 - 0.5 * i for i in x]), ([1.0, 2.0], [1.9, 1.0]), frame), canvas).data
 
-    growing = CurveDrawing(str, "epoch 0", labelled=True)
-    grown = [pixels(growing, points) for points in (1, 10, 25)][-1]
-    assert len(frames) == 1
-    assert grown == pixels(CurveDrawing(str, "epoch 0", labelled=True), 25)
-    assert grown != pixels(growing, 24)
+@pytest.mark.parametrize(
+    "changed", [{"best": 3}, {"best": 0}, {"best_label": "best"}, {"top": 1.1}, {"phases": ()}, {"epochs": 5}]
+)
+def test_what_changes_in_the_frame_is_drawn(changed: dict[str, Any]) -> None:
+    used = _drawing()
+    before, moved = _pixels(used, 25), replace(FRAME, **changed)
+    assert before != _pixels(used, 25, moved) == _pixels(_drawing(), 25, moved)
+
+
+def test_words_are_drawn_over_the_lines() -> None:
+    assert _pixels(_drawing(), 25) != _pixels(_drawing(labelled=False), 25)
 
 
 def test_nothing_is_drawn_unless_it_changed_or_while_hidden(plots: RunPlots, qtbot: QtBot) -> None:

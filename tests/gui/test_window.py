@@ -55,6 +55,10 @@ def test_steps_open_one_after_the_other_and_tick_what_lies_behind(opened: MainWi
     assert find(opened, "step_model", StepButton).accessibleName() == "2 Model, present step"
 
 
+def test_all_pages_are_there_before_they_are_asked_for(opened: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: set(opened._pages) == set(PAGES), timeout=WAIT_MS)
+
+
 def test_keys_go_to_steps_that_are_open(opened: MainWindow, qtbot: QtBot) -> None:
     pages = []
     for key in (Qt.Key.Key_2, Qt.Key.Key_4, Qt.Key.Key_1):

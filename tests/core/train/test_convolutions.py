@@ -67,7 +67,9 @@ def test_a_network_gets_the_gradients_that_it_would_have_got(
 
     monkeypatch.setattr(convolutions, "product", made_product)
     monkeypatch.setattr(convolutions, "MANY_WEIGHTS", many_weights)
-    layers = nn.Sequential(nn.Conv2d(3, 64, 3), nn.Conv2d(64, 64, 3, bias=True), nn.Conv2d(64, 96, 3, stride=2))
+    layers = nn.Sequential(
+        nn.Conv2d(3, 64, 3), nn.Conv2d(64, 64, 3), nn.Conv2d(64, 96, 3, stride=2), nn.ReLU(inplace=True)
+    )
     images = torch.rand(4, 3, 20, 20, requires_grad=True)
     wanted = [images, *layers.parameters()]
     expected = torch.autograd.grad(layers(images).square().sum(), wanted)
@@ -109,6 +111,15 @@ def test_sixteen_bits_and_other_processors_are_left_to_torch(
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
     assert isinstance(quick_convolutions(torch.device("cuda")), nullcontext)
     assert replaced == []
+
+
+def test_images_that_are_too_small_are_refused_as_by_torch(
+    replaced: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convolutions, "MANY_WEIGHTS", 0)
+    for size in ((2, 2), (2, 9), (1, 1)):
+        with quick_convolutions(CPU), pytest.raises(RuntimeError, match="Kernel size"):
+            nn.Conv2d(64, 64, 3)(torch.rand(2, 64, *size))
 
 
 def test_what_is_not_learned_keeps_nothing(replaced: list[tuple[int, ...]]) -> None:
