@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QDeadlineTimer, QObject, QThread, QTimer, Signal
 
 from core.base.events import Stop
+from core.base.process import give_memory_back
 
 BATCH_MS = 50
 """Events are handed over in batches, so that a thousand steps a second cost the window nothing."""
@@ -38,6 +39,7 @@ class _Thread(QThread):
                 events.close()
         except BaseException as error:  # noqa: BLE001 - told by `failed`, where UserErrors and bugs part ways
             self.error = error
+        give_memory_back()
 
 
 class Job(QObject):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.base.process import ARENAS, SPINS, prepare_process
+from core.base.process import SPINS, prepare_process
 
 
 def waiting(monkeypatch: pytest.MonkeyPatch, **given: str) -> dict[str, str]:
@@ -54,19 +54,68 @@ libc.fclose(file)
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives each thread a heap of its own")
+ONLY_GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has such settings")
+
+
+def plain_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_TUNABLES"))}
+
+
+@ONLY_GLIBC
 @pytest.mark.parametrize(
     ("prepared", "given", "fits"),
     [
-        ("prepared", {}, lambda heaps: heaps <= ARENAS),
+        ("prepared", {}, lambda heaps: heaps == 1),
         ("prepared", {"MALLOC_ARENA_MAX": "4"}, lambda heaps: heaps == 4),
-        ("as it is", {}, lambda heaps: heaps > ARENAS),
+        ("as it is", {}, lambda heaps: heaps > 1),
     ],
 )
 def test_threads_share_the_heaps(
     tmp_path: Path, prepared: str, given: dict[str, str], fits: Callable[[int], bool]
 ) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"} | given
+    environment = plain_environment() | given
     told = tmp_path / "heaps.xml"
     subprocess.run([sys.executable, "-c", COUNT_HEAPS, prepared, told], env=environment, check=True)
     assert fits(told.read_text().count("<heap nr="))
+
+
+# prints how many MB more the process holds after a thread took and freed blocks, and after it gave them back
+HOLD = """
+import ctypes, threading, psutil
+from core.base.process import give_memory_back, prepare_process
+prepare_process()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+held = lambda: psutil.Process().memory_info().rss // 2**20
+before = held()
+def work():
+    blocks = [ctypes.c_void_p(libc.malloc(size << 20)) for size in (1, 10, 100, 100)]
+    for block, size in zip(blocks, (1, 10, 100, 100)):
+        ctypes.memset(block, 1, size << 20)
+    for block in blocks:
+        libc.free(block)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print(held() - before)
+give_memory_back()
+print(held() - before)
+"""
+
+
+@ONLY_GLIBC
+@pytest.mark.parametrize(
+    ("given", "keeps"),
+    [
+        ({}, True),
+        ({"MALLOC_TRIM_THRESHOLD_": "1000000"}, False),
+        ({"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=1000000"}, False),
+    ],
+)
+def test_memory_is_kept_until_it_is_given_back(given: dict[str, str], keeps: bool) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HOLD], env=plain_environment() | given, capture_output=True, text=True, check=True
+    )
+    kept, given_back = map(int, done.stdout.split())
+    assert kept > 200 if keeps else kept < 20
+    assert given_back < 5
