@@ -22,7 +22,7 @@ from core.train.batches import varied
 from core.train.fitting import ScaledHead
 from core.train.plan import Choice, PlannedPhase, RunPlan
 from core.train.replicas import PARTS, SMALLEST_WITH_STATISTICS
-from core.train.steps import Stepper, set_learning, threads_for
+from core.train.steps import Stepper, divides, set_learning, threads_for
 
 FEW, TO_LEARN = 8, PARTS * SMALLEST_WITH_STATISTICS
 """Images per trial on a processor: for each core where nothing is learned, and for all that learn from a part each. A
@@ -105,7 +105,7 @@ def _words(plan: RunPlan, phase: PlannedPhase) -> str:
         return f"head, batch {phase.batch_size}"
     behind = f"behind frozen layers in {plan.features_precision}, " if begins_behind(phase, plan.network) else ""
     norms = "norms kept" if phase.norms_frozen else "norms learned"  # which says how a batch is divided
-    batch = f"parts of a batch of {phase.batch_size}"
+    batch = f"{'parts of a' if divides(plan, phase) else 'whole'} batch of {phase.batch_size}"
     return f"{behind}{phase.trained_groups} groups, {batch}, {norms}, {plan.augmentation}, {phase.mixing}"
 
 

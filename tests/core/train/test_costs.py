@@ -35,14 +35,15 @@ def test_each_part_that_computes_is_measured_once(
 def test_what_is_measured_is_divided_as_it_will_be_in_the_run(
     images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch, norms: str
 ) -> None:
-    from torch import Tensor
+    import torch
 
     from core.train.replicas import Replicas
 
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
     parts: list[int] = []
     there = Replicas.there
 
-    def noted(self: Replicas, inputs: Tensor) -> list[Tensor]:
+    def noted(self: Replicas, inputs: torch.Tensor) -> list[torch.Tensor]:
         made = there(self, inputs)
         parts.append(len(made))
         return made
@@ -62,9 +63,15 @@ def test_measuring_leaves_no_trace_in_the_random_numbers(images: Path, folders: 
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_a_run_that_only_reads_features_in_one_precision_is_not_held_up(images: Path) -> None:
+def test_a_run_that_only_reads_features_in_one_precision_is_not_held_up(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: tuple[str, ...] = ("float32",)
+    monkeypatch.setattr(costs_module, "precisions", lambda kind: there)
     assert needs_measuring(planned(images, strategy="fine-tune-all"))
     assert not needs_measuring(planned(images, strategy="feature-extraction"))
+    there = ("float32", "bfloat16")
+    assert needs_measuring(planned(images, strategy="feature-extraction"))
 
 
 def test_the_precision_that_a_plan_names_stays(images: Path) -> None:

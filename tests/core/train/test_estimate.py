@@ -113,6 +113,7 @@ def test_activations_count_where_they_are_kept(
 ) -> None:
     monkeypatch.setattr(psutil.Process, "memory_info", lambda self: SimpleNamespace(rss=0))
     monkeypatch.setattr("torch.get_num_threads", lambda: 1)
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX2")
     here = planned(images, strategy="fine-tune-last", epochs=6, last_blocks=1, augmentation="none")
     kept_mb = will_hold(here, skeleton(here.network, 2, here.framing.size_px)).memory / MB
     on_card = estimate(replace(here, device=replace(here.device, kind="cuda")), folders)

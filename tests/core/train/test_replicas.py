@@ -14,19 +14,21 @@ from torch.autograd import backward
 from torch.nn.modules.batchnorm import _BatchNorm
 from torchvision.ops import StochasticDepth
 
-from core.base.events import PhaseStarted
+from core.base.events import Finished, PhaseStarted
 from core.base.folders import Folders
 from core.models.network import Network, build
 from core.results.session import train
 from core.train import steps
 from core.train.replicas import Replicas
-from core.train.steps import Stepper, set_learning
+from core.train.steps import Stepper, divides, set_learning
 from tests.core.conftest import planned
 from tests.core.models.tiny import register
 
 
 @pytest.fixture(autouse=True)
-def several_cores() -> Iterator[None]:
+def several_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Be a processor on which batches are divided."""
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
@@ -217,3 +219,15 @@ def test_a_run_learns_in_parts_with_quick_convolutions_and_its_head_alone_does_n
     assert 24 < len(plan.dataset.part("train")) < 32
     assert parts == plan.phases[-1].epochs * [2, 2, 1]
     assert any(name.startswith("compute") for name in quick)
+
+
+def test_a_processor_with_wide_units_learns_from_whole_batches(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(images, strategy="fine-tune-all", epochs=2, batch_size=12)
+    head, everything = plan.phases
+    assert (divides(plan, head), divides(plan, everything)) == (False, True)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    assert not divides(plan, everything)
+    monkeypatch.delattr(Replicas, "there")
+    assert [event for event in train(plan, tmp_path / "run", folders) if isinstance(event, Finished)]
