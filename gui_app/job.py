@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
+from traceback import clear_frames
 
 from PySide6.QtCore import QDeadlineTimer, QObject, QThread, QTimer, Signal
 
@@ -30,16 +31,20 @@ class _Thread(QThread):
     def run(self) -> None:
         """Run the work; nothing may rise out of a thread, so every error is kept for the main thread."""
         try:
-            events = self._work(self._stop)
-            for event in events:
-                self.yielded.append(event)  # a deque's append and popleft are atomic
-                if self.abandoned:
-                    break
-            if isinstance(events, Generator):
-                events.close()
+            self._draw()
         except BaseException as error:  # noqa: BLE001 - told by `failed`, where UserErrors and bugs part ways
             self.error = error
+            clear_frames(error.__traceback__)  # which would hold all that the work had
         give_memory_back()
+
+    def _draw(self) -> None:
+        events = self._work(self._stop)
+        for event in events:
+            self.yielded.append(event)  # a deque's append and popleft are atomic
+            if self.abandoned:
+                break
+        if isinstance(events, Generator):
+            events.close()
 
 
 class Job(QObject):

@@ -3,18 +3,20 @@
 import ctypes
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 SPINS = "2500"  # rounds of waiting of GNU's OpenMP: some tens of microseconds, what lies between two operations
 
-# Of glibc: the names in GLIBC_TUNABLES and in the environment, the number in malloc.h, the value. One heap for all
-# threads: else each has its own, and what one has used is not for others. Free memory is kept, be it in large blocks:
-# else the system takes it back after every step, and clears it page by page for the next.
-_SETTINGS = (
-    ("arena_max", "MALLOC_ARENA_MAX", -8, 1),
-    ("mmap_threshold", "MALLOC_MMAP_THRESHOLD_", -3, 2**30),
-    ("trim_threshold", "MALLOC_TRIM_THRESHOLD_", -1, 2**31 - 1),
+_HEAPS = ("MALLOC_ARENA_MAX", "glibc.malloc.arena_max")
+_KEPT = (
+    *("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"),
+    *("glibc.malloc.mmap_threshold", "glibc.malloc.trim_threshold"),
 )
+"""What a user may have set, as a variable of the environment or within GLIBC_TUNABLES."""
+
+_ARENA_MAX, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1  # from glibc's malloc.h
+_LARGEST = (2**30, 2**25)  # bytes of a block that stays in a heap; before 2.35 glibc refuses more than the second
+_NEVER = -1
 
 
 def prepare_process() -> None:
@@ -44,12 +46,21 @@ def _share_the_processor() -> None:
 
 
 def _keep_memory() -> None:
-    """Let threads use the memory that others are done with, and each step of training that of the step before."""
+    """Let threads use the memory that others are done with, and each step of training that of the step before.
+
+    Else each thread has a heap of its own, and the system takes free memory back after every step and clears it page by
+    page for the next one.
+    """
+    tell = _of_glibc("mallopt")
+    if tell and not _told(_HEAPS):
+        tell(_ARENA_MAX, 1)
+    if tell and not _told(_KEPT) and any(tell(_MMAP_THRESHOLD, size) for size in _LARGEST):
+        tell(_TRIM_THRESHOLD, _NEVER)
+
+
+def _told(names: Iterable[str]) -> bool:
     tunables = os.environ.get("GLIBC_TUNABLES", "")
-    for name, variable, number, value in _SETTINGS:
-        told = variable in os.environ or f"malloc.{name}=" in tunables
-        if not told and (tell := _of_glibc("mallopt")):
-            tell(number, value)
+    return any(name in os.environ or f"{name}=" in tunables for name in names)
 
 
 def _of_glibc(name: str) -> Callable[..., object] | None:

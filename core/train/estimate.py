@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.base.folders import Folders
+from core.base.process import give_memory_back
 from core.data.reading import read_dataset
 from core.data.store.pixels import PixelStore
 from core.models.features import FeatureStore
@@ -140,6 +141,7 @@ def _memory_bytes(plan: RunPlan, network: Network, activations: Held) -> float:
         computing += deepest.batch_size * _kept_per_image(network, plan.framing.size_px) * _FLOAT_BYTES
     if plan.device.kind != "cpu":
         return computing
+    give_memory_back()  # of what was measured before
     program: int = psutil.Process().memory_info().rss
     return computing + program + activations.memory
 

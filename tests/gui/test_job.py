@@ -185,3 +185,32 @@ def test_what_a_job_worked_on_goes_with_it(qtbot: QtBot) -> None:
 
 def _named(much: Much, stop: Stop) -> Iterator[object]:
     yield type(much).__name__
+
+
+class Large:
+    """Stands for what takes much memory."""
+
+
+def holding(how: str, held: list[weakref.ref[Large]], stop: Stop) -> Iterator[object]:
+    large = Large()
+    held.append(weakref.ref(large))
+    yield 1
+    if how == "fails":
+        raise MemoryError(large is None)
+    while how == "is abandoned" and not stop():
+        yield 2
+
+
+@pytest.mark.parametrize("how", ["ends", "fails", "is abandoned"])
+def test_memory_is_given_back_once_the_work_has_let_go_of_it(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    held: list[weakref.ref[Large]] = []
+    found: list[tuple[Large | None, bool]] = []
+    main = threading.get_ident()
+    monkeypatch.setattr(job, "give_memory_back", lambda: found.append((held[0](), threading.get_ident() == main)))
+    work = Job(partial(holding, how, held))
+    work.events.connect(lambda batch: work.abandon() if how == "is abandoned" else None)
+    with qtbot.waitSignal(work.finished, timeout=WAIT_MS):
+        work.start()
+    assert found == [(None, False)]

@@ -51,6 +51,7 @@ def test_what_is_measured_is_divided_as_it_will_be_in_the_run(
     monkeypatch.setattr(Replicas, "there", noted)
     costs(planned(images, strategy="fine-tune-all", epochs=3, batch_size=16, norms=norms), folders)
     assert set(parts) == {2}
+    assert "parts of a batch of 16" in (folders.cache / "speeds.json").read_text()
 
 
 def test_measuring_leaves_no_trace_in_the_random_numbers(images: Path, folders: Folders) -> None:

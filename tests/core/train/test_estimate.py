@@ -108,17 +108,18 @@ def test_images_that_are_only_looked_at_need_memory_too(images: Path, folders: F
     assert many - few > 30 * square_mb
 
 
-def test_activations_count_where_they_are_kept(
-    plan: RunPlan, images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("units", "divided"), [("AVX2", True), ("AVX512", False)])
+def test_activations_count_where_they_are_kept_and_gradients_of_each_part(
+    plan: RunPlan, images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch, units: str, divided: bool
 ) -> None:
     monkeypatch.setattr(psutil.Process, "memory_info", lambda self: SimpleNamespace(rss=0))
     monkeypatch.setattr("torch.get_num_threads", lambda: 1)
-    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX2")
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: units)
     here = planned(images, strategy="fine-tune-last", epochs=6, last_blocks=1, augmentation="none")
     kept_mb = will_hold(here, skeleton(here.network, 2, here.framing.size_px)).memory / MB
     on_card = estimate(replace(here, device=replace(here.device, kind="cuda")), folders)
     in_memory = estimate(here, folders)
-    gradients_mb = PARTS * here.trained_parameters * 4 / MB  # on a processor of each part, and their sum
+    gradients_mb = divided * PARTS * here.trained_parameters * 4 / MB  # of each part, beside their sum
     assert in_memory.memory_mb - on_card.memory_mb == pytest.approx(kept_mb + gradients_mb)
     monkeypatch.setattr(activations, "MEMORY_SHARE", 0.0)
     in_file = estimate(here, folders)
