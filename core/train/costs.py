@@ -25,7 +25,7 @@ from core.train.replicas import PARTS, SMALLEST_WITH_STATISTICS
 from core.train.steps import Stepper, divides, set_learning, threads_for
 
 FEW, TO_LEARN = 8, PARTS * SMALLEST_WITH_STATISTICS
-"""Images per trial on a processor: for each core where nothing is learned, and for all that learn from a part each. A
+"""Images per trial on a processor: for each core where nothing is learned, and for all that learn, in parts or not. A
 graphics card gets the whole batch."""
 
 PRECISION = "precision"

@@ -18,9 +18,10 @@ from core.models.weights import WeightStore
 from core.train.strategies import STRATEGIES, Depth, Phase, Strategy
 
 SMALLEST_BATCH, LARGEST_BATCH, LARGEST_FEATURE_BATCH = 8, 32, 256
-LEAST_TO_DIVIDE = 16  # in a batch of which two cores take a part each, large enough for the statistics of BatchNorm
+LEAST_TO_DIVIDE = 16  # in a batch of which two cores may take a part each, enough for the statistics of BatchNorm
 MOST_AT_ONCE = 32  # images computed at once where nothing is learned
-LAYER_MB = 40  # that a layer takes and gives, beyond which a core is slower: its blocks no longer stay with the process
+AT_ONCE = 16  # images from which on torch computes all convolutions on one core by oneDNN, if no layer is too large
+LAYER_MB, LARGEST_LAYER_MB = 40, 160  # that a layer takes and gives on each core: enough, and at most for those 16
 STEPS_PER_EPOCH = 16  # below this an epoch teaches too little between two looks at the validation images
 LAST_BLOCKS = 2
 MARGIN = 256 / 224  # the pixels kept around what the network sees, as in torchvision's usual evaluation
@@ -120,7 +121,8 @@ class RunPlan:
         most = min(MOST_AT_ONCE, self.config.batch_size or MOST_AT_ONCE)
         if self.device.kind != "cpu":
             return most
-        return min(most, max(1, int(LAYER_MB / self.layer_mb)))
+        enough, fits = int(LAYER_MB / self.layer_mb), int(LARGEST_LAYER_MB / self.layer_mb)
+        return min(most, max(1, enough, min(AT_ONCE, fits)))
 
     @property
     def layer_mb(self) -> float:

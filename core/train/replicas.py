@@ -1,4 +1,4 @@
-"""Learning in two parts on a processor: half of the cores take each through the layers, there and back."""
+"""Learning in two parts on some processors: half of the cores take each through the layers, there and back."""
 
 import copy
 from collections import deque

@@ -173,8 +173,10 @@ def test_a_rate_is_not_raised_for_images_that_are_not_there_nor_from_scratch(ima
 
 
 def test_a_processor_computes_fewer_images_at_once_where_layers_are_large(images: Path) -> None:
-    small, large, larger = (planned(images, backbone="starter", image_size=size_px) for size_px in (128, 256, 512))
-    assert (small.evaluation_batch, large.evaluation_batch, larger.evaluation_batch) == (20, 5, 1)
+    sizes = (96, 128, 256, 512, 1024)
+    tiny, small, large, larger, huge = (planned(images, backbone="starter", image_size=size_px) for size_px in sizes)
+    at_once = [plan.evaluation_batch for plan in (tiny, small, large, larger, huge)]
+    assert at_once == [32, 20, 16, 5, 1]
     assert replace(larger, device=replace(CPU, kind="cuda")).evaluation_batch == 32
     assert replace(large, config=config(batch_size=3)).evaluation_batch == 3
 
