@@ -23,14 +23,20 @@ FALLBACK_FONT = "DejaVu Sans"
 
 @dataclass(frozen=True)
 class Frame:
-    """What stands behind the lines of a plot. `best` is an epoch or 0; `top` the upper end of the y axis."""
+    """What stands behind the lines of a plot; `bottom` and `top` are the ends of the y axis."""
 
     phases: tuple[PhaseSpan, ...]
-    best: int
-    best_label: str
     epochs: int
     bottom: float
     top: float
+
+
+@dataclass(frozen=True)
+class Best:
+    """The epoch that is marked, and the word beside it."""
+
+    epoch: int
+    label: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Curves:
     training: tuple[Sequence[float], Sequence[float]]
     validation: tuple[Sequence[float], Sequence[float]]
     frame: Frame
+    best: Best | None
 
 
 @dataclass(frozen=True)
@@ -95,24 +102,30 @@ class Plot:
         self._lines = [
             self.axes.plot([], [], linewidth=SIZE.stroke, solid_joinstyle="round", animated=True)[0] for _ in range(2)
         ]
-        self._best = self.axes.axvline(0, linewidth=1, dashes=(4, 3), visible=False, animated=True)
+        self._best_line = self.axes.axvline(0, linewidth=1, dashes=(4, 3), visible=False, animated=True)
         self._shades: list[Artist] = []
-        self._words: list[Artist] = []
+        self._titles: list[Artist] = []
+        self._best_words: list[Artist] = []
         self._drawn: tuple[Frame, Canvas] | None = None
+        self._marked: tuple[Best | None, tuple[Frame, Canvas]] | None = None
         self._ground: Any = None
         self._prepare_axes()
 
     def draw(self, curves: Curves, canvas: Canvas) -> Pixels:
         """Return the picture of these curves."""
-        if self._drawn != (curves.frame, canvas):
+        behind = curves.frame, canvas
+        if self._drawn != behind:
             self._drawn = None  # should it fail midway, it is drawn again
-            self._draw_frame(curves.frame, canvas)
-            self._drawn = curves.frame, canvas
+            self._draw_frame(*behind)
+            self._drawn = behind
+        if self._marked != (curves.best, behind):
+            self._mark_best(curves.best, *behind)
+            self._marked = curves.best, behind
         self._agg.restore_region(self._ground)
         for line, (x, y) in zip(self._lines, (curves.training, curves.validation), strict=True):
             line.set_data(x, y)
             line.set_marker("o" if len(x) == 1 else "")  # one point makes no line
-        for artist in (*self._lines, self._best, *self._words):
+        for artist in (*self._lines, self._best_line, *self._titles, *self._best_words):
             self.axes.draw_artist(artist)
         height, width, _ = self._agg.buffer_rgba().shape
         return Pixels(bytes(self._agg.buffer_rgba()), width, height)
@@ -124,7 +137,7 @@ class Plot:
         self.axes.set_ylim(frame.bottom, frame.top)
         font = _font(canvas.family)
         self._paint(canvas.palette, font)
-        self._mark(frame, canvas.palette, font)
+        self._shade(frame, canvas.palette, font)
         self._agg.draw()
         self._ground = self._agg.copy_from_bbox(self._figure.bbox)
 
@@ -157,7 +170,7 @@ class Plot:
         self.axes.grid(axis="y", color=colours.line)
         for line, colour in zip(self._lines, (colours.accent, colours.info), strict=True):
             line.set_color(colour)
-        self._best.set_color(colours.muted)
+        self._best_line.set_color(colours.muted)
         for label in (*self.axes.get_xticklabels(), *self.axes.get_yticklabels()):
             label.set_fontproperties(font)
             label.set_color(colours.muted)
@@ -166,43 +179,51 @@ class Plot:
         for label in others:  # matplotlib makes a new one like the first
             label.set_horizontalalignment("center")
 
-    def _mark(self, frame: Frame, colours: Palette, font: "FontProperties") -> None:
-        """Shade every other phase and mark the best epoch."""
-        for mark in (*self._shades, *self._words):
-            mark.remove()
-        self._shades, self._words = [], []
+    def _shade(self, frame: Frame, colours: Palette, font: "FontProperties") -> None:
+        """Shade every other phase."""
+        _remove(self._shades)
+        _remove(self._titles)
         shaded = frame.phases[::2] if len(frame.phases) > 1 or _partly(frame) else ()
         for phase in shaded:
             start = phase.first_epoch - 1
             shade = self.axes.axvspan(start, phase.last_epoch, color=colours.info_soft, linewidth=0, zorder=0)
             self._shades.append(shade)
             if self._labelled:  # at the foot, for losses begin high
-                self._write(phase.title, (start, 0), (SPACE.s, SPACE.s), color=colours.info, fontproperties=font)
-        self._best.set_visible(frame.best > 0)
-        self._best.set_xdata([frame.best, frame.best])
-        if frame.best and self._labelled:
-            late = frame.best > 0.8 * frame.epochs
-            shift_px = (-SPACE.s if late else SPACE.s, -SPACE.s)
-            ground = {"facecolor": colours.panel, "linewidth": 0, "pad": 1}
-            at = (frame.best, 1)
-            self._write(frame.best_label, at, shift_px, color=colours.muted, fontproperties=font, bbox=ground)
+                look = {"color": colours.info, "fontproperties": font}
+                self._titles.append(self._words(phase.title, (start, 0), (SPACE.s, SPACE.s), **look))
 
-    def _write(self, text: str, at: tuple[float, float], shift_px: tuple[int, int], **look: Any) -> None:  # noqa: ANN401 - as matplotlib takes it
-        """Write beside `at` (an epoch, and a height from 0 to 1), on the side to which it is shifted."""
-        self._words.append(
-            self.axes.annotate(
-                text,
-                at,
-                xycoords=("data", "axes fraction"),
-                xytext=(shift_px[0] * POINTS, shift_px[1] * POINTS),
-                textcoords="offset points",
-                horizontalalignment="left" if shift_px[0] > 0 else "right",
-                verticalalignment="bottom" if shift_px[1] > 0 else "top",
-                parse_math=False,
-                animated=True,
-                **look,
-            )
+    def _mark_best(self, best: Best | None, frame: Frame, canvas: Canvas) -> None:
+        """Mark the best epoch; it moves often, so it is no part of what is kept."""
+        _remove(self._best_words)
+        self._best_line.set_visible(best is not None)
+        if best is not None:
+            self._best_line.set_xdata([best.epoch, best.epoch])
+        if best is not None and self._labelled:
+            late = best.epoch > 0.8 * frame.epochs
+            shift_px = (-SPACE.s if late else SPACE.s, -SPACE.s)
+            ground = {"facecolor": canvas.palette.panel, "linewidth": 0, "pad": 1}
+            look = {"color": canvas.palette.muted, "fontproperties": _font(canvas.family), "bbox": ground}
+            self._best_words.append(self._words(best.label, (best.epoch, 1), shift_px, **look))
+
+    def _words(self, text: str, at: tuple[float, float], shift_px: tuple[int, int], **look: Any) -> "Artist":  # noqa: ANN401 - as matplotlib takes it
+        """Return words beside `at` (an epoch, and a height from 0 to 1), on the side to which they are shifted."""
+        return self.axes.annotate(
+            text,
+            at,
+            xycoords=("data", "axes fraction"),
+            xytext=(shift_px[0] * POINTS, shift_px[1] * POINTS),
+            textcoords="offset points",
+            horizontalalignment="left" if shift_px[0] > 0 else "right",
+            verticalalignment="bottom" if shift_px[1] > 0 else "top",
+            parse_math=False,
+            animated=True,
+            **look,
         )
+
+
+def _remove(artists: "list[Artist]") -> None:
+    while artists:
+        artists.pop().remove()
 
 
 def _partly(frame: Frame) -> bool:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject
 
 from core.base.events import Progress
-from gui_app.job import Job, Work
+from gui_app.job import BATCH_MS, Job, Work
 from gui_app.notify import Notifier
 
 
 @dataclass(frozen=True)
 class Task:
-    """Heavy work: `name` completes "Graft is … just now"; `take` gets batches of events, `done` whether all is well.
+    """Heavy work: `name` completes "Graft is … just now"; `take` gets what happened in each `batch_ms`, `done` whether
+    all is well.
 
     One that `gives_way` is stopped for a newer one of its name; `done` is called all the same. The error of a task goes
     once another one `about` the same (or else of the same name) succeeds.
@@ -24,6 +25,7 @@ class Task:
     done: Callable[[bool], None]
     gives_way: bool = False
     about: str = ""
+    batch_ms: int = BATCH_MS
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Desk(QObject):
         if self._now is not None and not (self._now.task.gives_way and self._now.task.name == task.name):
             self._refuse(self._now.task)
             return None
-        place = _Place(task, Job(task.work, self))
+        place = _Place(task, Job(task.work, self, batch_ms=task.batch_ms))
         if self._now is None:
             self._start(place)
             return place.job

@@ -57,7 +57,7 @@ class Job(QObject):
     failed = Signal(object)
     finished = Signal()
 
-    def __init__(self, work: Work, parent: QObject | None = None) -> None:
+    def __init__(self, work: Work, parent: QObject | None = None, *, batch_ms: int = BATCH_MS) -> None:
         super().__init__(parent)
         self._stopped = threading.Event()
         self._going = threading.Event()
@@ -65,7 +65,7 @@ class Job(QObject):
         self._thread = _Thread(work, partial(_stop_asked, self._going, self._stopped))
         self._thread.finished.connect(self._end)
         self._timer = QTimer(self)
-        self._timer.setInterval(BATCH_MS)
+        self._timer.setInterval(batch_ms)
         self._timer.timeout.connect(self._hand_over)
 
     def start(self) -> None:

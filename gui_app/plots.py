@@ -12,17 +12,17 @@ from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QResizeEven
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui_app import theme
-from gui_app.curve_drawing import Canvas, CurveDrawing, Curves, Frame, Pixels
+from gui_app.curve_drawing import Best, Canvas, CurveDrawing, Curves, Frame, Pixels
 from gui_app.live import LiveRun
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import text_label
 
-REDRAW_MS = 250
-SELDOM_MS = 1000
-REST = 15
-"""Four times a second is enough for the eye. But drawing takes its time from the run: it rests so many times as long
-as it took, so that it has a fifteenth of one core at most, though never longer than `SELDOM_MS`."""
-POLL_MS = 15
+REDRAW_MS = 500
+SELDOM_MS = 2000
+REST = 30
+"""Twice a second is enough for curves. But drawing takes its time from a run that goes on: it rests so many times as
+long as it took, so that it has a thirtieth of one core at most, though never longer than `SELDOM_MS`."""
+POLL_MS = 50
 TENTH, ROOM = 1.1, 1.02
 """The axis of the loss ends between a fiftieth and an eighth above the highest point that it is to show."""
 
@@ -72,8 +72,7 @@ class RunPlots(QWidget):
         self._epochs = 0
         self._wanted: tuple[object, ...] = ()
         self._drawing: Future[Drawn] | None = None
-        self._pools: list[ThreadPoolExecutor] = []
-        self.destroyed.connect(partial(_wait_for, self._pools))
+        self._drawer: ThreadPoolExecutor | None = None
         self._pause_ms = REDRAW_MS
         self.redraws = 0
         self._since = QElapsedTimer()
@@ -89,9 +88,10 @@ class RunPlots(QWidget):
     def show_run(self, live: LiveRun, epochs: int) -> None:
         """Show what `live` knows by the time of the next redraw; `epochs` are those planned."""
         self._live, self._epochs = live, epochs
+        pause_ms = POLL_MS if live.finished else self._pause_ms
         if self.isVisible() and not self._timer.isActive():
-            waited = self._since.elapsed() if self._since.isValid() else self._pause_ms
-            self._timer.start(max(0, self._pause_ms - waited))
+            waited = self._since.elapsed() if self._since.isValid() else pause_ms
+            self._timer.start(max(0, pause_ms - waited))
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Catch up at once with what came while nobody looked."""
@@ -101,10 +101,13 @@ class RunPlots(QWidget):
         self._draw()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw nothing while nobody looks."""
+        """Draw nothing while nobody looks, and let the thread end."""
         super().hideEvent(event)
         self._timer.stop()
         self._poll.stop()
+        if self._drawer is not None:
+            self._drawer.shutdown(wait=False)
+            self._drawer = None
 
     def _lay_out(self) -> None:
         heading = QHBoxLayout()
@@ -136,18 +139,17 @@ class RunPlots(QWidget):
         self._wanted = wanted
         self._since.start()
         work = [self.loss.work(self._loss_curves(live)), self.accuracy.work(self._accuracy_curves(live))]
-        pool = ThreadPoolExecutor(1, thread_name_prefix="plots")
-        self._pools[:] = [pool]
-        self._drawing = pool.submit(_all_of, work)
-        pool.shutdown(wait=False)  # the thread ends with the drawing
+        self._drawer = self._drawer or ThreadPoolExecutor(1, thread_name_prefix="plots")
+        self._drawing = self._drawer.submit(_all_of, work)
         self._poll.start()
 
     def _look(self) -> None:
         """Show what was drawn, and draw again what came meanwhile."""
         if self._drawing is None or not self._drawing.done():
             return
-        drawn, self._drawing = self._drawing.result(), None
         self._poll.stop()
+        drawing, self._drawing = self._drawing, None
+        drawn = drawing.result()
         self._pause_ms = min(max(REDRAW_MS, round(REST * drawn.took_ms)), SELDOM_MS)
         for plot, pixels in zip((self.loss, self.accuracy), drawn.pixels, strict=True):
             plot.show_pixels(pixels)
@@ -181,13 +183,13 @@ class RunPlots(QWidget):
         last = live.last.epoch if live.last else 0
         frame = Frame(
             phases=live.phases,
-            best=live.best.epoch if live.best else 0,
-            best_label=self.tr("best") if live.finished else self.tr("best so far"),
             epochs=max(last if live.finished else self._epochs, last, 1),
             bottom=bottom,
             top=top,
         )
-        return Curves(training, validation, frame)
+        label = self.tr("best") if live.finished else self.tr("best so far")
+        best = Best(live.best.epoch, label) if live.best else None
+        return Curves(training, validation, frame, best)
 
 
 class CurvePlot(QWidget):
@@ -232,9 +234,3 @@ class CurvePlot(QWidget):
 def _all_of(work: Sequence[Callable[[], Pixels]]) -> Drawn:
     begun = time.thread_time()
     return Drawn([draw() for draw in work], 1000 * (time.thread_time() - begun))
-
-
-def _wait_for(pools: list[ThreadPoolExecutor], *_: object) -> None:
-    """Wait for the drawing under way; called when the plots themselves are gone already."""
-    for pool in pools:
-        pool.shutdown()

@@ -19,6 +19,10 @@ from gui_app.state import Store
 if TYPE_CHECKING:
     from core.train.plan import RunPlan
 
+SELDOM_MS = 500
+"""Each time that the window wakes it takes a core from the run, and with it the others, which wait for that one; so the
+run loses some three times as long as the window computes. Twice a second is enough for numbers and curves."""
+
 
 class Training(QObject):
     """Runs one plan at a time. `ended` carries the folder of the run and whether it came to a regular end."""
@@ -40,7 +44,8 @@ class Training(QObject):
             return
         folder = new_run_folder(runs_folder)
         work = partial(_training, state.plan, folder, state.folders)
-        job = self._desk.begin(Task(self.tr("training"), work, self._take, partial(self._done, folder)))
+        done = partial(self._done, folder)
+        job = self._desk.begin(Task(self.tr("training"), work, self._take, done, batch_ms=SELDOM_MS))
         if job is not None:
             self._job = job
             self._store.update(live=LiveRun(state.plan), training=True, paused=False, page="train")

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 TICK_MS = 10
 IDLE_S = 3.0
-SELDOM_MS = 250
 EPOCHS = 6
 WATCHED, TURNS = 2, 5
 
@@ -77,7 +76,7 @@ def main(arguments: list[str]) -> None:
             _print_seconds(str(turn), here, there)
             inside += here
             outside += there
-        window.session.close(10_000)
+        window.close()
     _print_seconds("all", inside, outside)
 
 
@@ -108,6 +107,13 @@ class Window:
             self.session.try_samples()
         wait(self._app, lambda: self.session.state.dataset is not None and job.running() == 0)
 
+    def close(self) -> None:
+        """End as the program does."""
+        from gui_app import interpreter
+
+        self.session.close(10_000)
+        interpreter.let_go()
+
     @property
     def images(self) -> Path:
         """The folder of the images."""
@@ -128,18 +134,27 @@ class Window:
     def trains_watched(self) -> float:
         """Train with live curves; return the 99th percentile of lateness."""
         late = Lateness()
-        self.trains(TICK_MS)
+        self.trains()
         return _print_late("training", late)
 
-    def trains(self, look_ms: int = SELDOM_MS) -> list[float]:
-        """Train with live curves, looking every so many ms whether it has ended; return the seconds of each epoch."""
+    def trains(self) -> list[float]:
+        """Train with live curves, waking for nothing else; return the seconds of each epoch."""
+        from PySide6.QtCore import QEventLoop
+
         from gui_app import job
 
-        session = self.session
+        session, loop = self.session, QEventLoop()
+
+        def look() -> None:
+            if not session.state.training:
+                loop.quit()
+
         session.start_training()
-        wait(self._app, lambda: session.state.live is not None and not session.state.training, look_ms)
-        live = session.state.live
+        session.store.changed.connect(look)
+        loop.exec()
+        session.store.changed.disconnect(look)
         wait(self._app, lambda: job.running() == 0)
+        live = session.state.live
         assert live is not None and live.finished is not None
         return [epoch.seconds for epoch in live.epochs if epoch.phase == live.epochs[-1].phase]
 
@@ -165,11 +180,11 @@ def _in_the_terminal(folder: Path, strategy: str, home: Path, turn: int) -> list
     return [event["seconds"] for event in epochs if event["phase"] == epochs[-1]["phase"]]
 
 
-def wait(app: "QApplication", done: Callable[[], bool], look_ms: int = TICK_MS) -> None:
+def wait(app: "QApplication", done: Callable[[], bool]) -> None:
     """Run the event loop until something is so; it rests while nothing happens, as it does for a person."""
     from PySide6.QtCore import QEventLoop, QTimer
 
-    waker = QTimer(interval=look_ms)
+    waker = QTimer(interval=TICK_MS)
     waker.start()
     while not done():
         app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)

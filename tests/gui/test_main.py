@@ -135,7 +135,7 @@ def _choose_and_train(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     session.change_config({"backbone": "tiny"})
     click(qtbot, window, "strategy_fine-tune-all")
-    write(qtbot, window, "setting_epochs", "40")
+    write(qtbot, window, "setting_epochs", "120")
     click(qtbot, window, "model_train")
     assert session.state.page == "train"
     seen: set[int] = set()
