@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,10 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 from core.base.files import write_bytes
 from core.models.device import Precision
 
-ENOUGH_S = 0.15  # of repeating a piece of work
+ENOUGH_S = 0.1  # of repeating a piece of work
 REPEATS = 5
 MOST = 200  # pieces of work that are noted: the oldest go first
 CLEARLY = 1.2  # a precision of fewer bits must be so many times faster: below that it may be chance
+FAR_BEHIND = 1.6  # times as slow as the fastest when both are done once, after which float32 is not tried again
 
 Trial = Callable[[], object]
 """Does a piece of work once, to its end: on a graphics card it waits for the result."""
@@ -67,22 +68,33 @@ class SpeedNotes:
 
 
 def best(trials: Mapping[Precision, Trial], images: int, clock: Callable[[], float] = time.perf_counter) -> Speed:
-    """Measure each trial, of so many images; return the first (float32) unless another is clearly faster."""
-    first, *others = (Speed(precision, seconds_of(trial, clock) / images) for precision, trial in trials.items())
-    if not others:
-        return first
-    quickest = min(others, key=lambda speed: speed.seconds)
-    gain = first.seconds / quickest.seconds
-    return replace(quickest if gain > CLEARLY else first, gain=gain)
+    """Measure each trial, of so many images; return the first (float32) unless another is clearly faster.
+
+    Each is done once before it counts, for then much is prepared: float32 last, which finds most of that ready. If it
+    is far behind all the same, once was enough; with large networks that spares seconds.
+    """
+    first, *others = trials
+    begun = {precision: _timed(trials[precision], clock) for precision in (*others, first)}
+    times = {precision: _again(trials[precision], clock) for precision in others}
+    quickest = min(times, key=times.__getitem__, default=first)
+    gain = begun[first] / begun[quickest]
+    if quickest == first or gain < FAR_BEHIND:
+        times[first] = _again(trials[first], clock)
+        gain = times[first] / times[quickest]
+    precision = quickest if gain > CLEARLY else first
+    return Speed(precision, times[precision] / images, gain if others else 0.0)
 
 
-def seconds_of(trial: Trial, clock: Callable[[], float] = time.perf_counter) -> float:
-    """Return the median time of a trial, which is done once before: the first time much is prepared."""
-    trial()
+def _again(trial: Trial, clock: Callable[[], float]) -> float:
+    """Return the median time of a trial that was done once before."""
     begun = clock()
     times: list[float] = []
     while not times or (clock() - begun < ENOUGH_S and len(times) < REPEATS):
-        before = clock()
-        trial()
-        times.append(clock() - before)
+        times.append(_timed(trial, clock))
     return statistics.median(times)
+
+
+def _timed(trial: Trial, clock: Callable[[], float]) -> float:
+    before = clock()
+    trial()
+    return clock() - before

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.models.speed import Speed, SpeedNotes, best, seconds_of
+from core.models.device import Precision
+from core.models.speed import REPEATS, Speed, SpeedNotes, Trial, best
 
 
 class Clock:
@@ -32,28 +33,63 @@ class Work:
         self.times += 1
 
 
+def _seconds_of(work: Work, clock: Clock) -> float:
+    return best({"float32": work}, 1, clock).seconds
+
+
 def test_the_first_time_does_not_count_and_one_that_was_disturbed_hardly() -> None:
     clock = Clock()
-    work = clock.work(9, 0.02, 0.08, 0.02)
-    assert seconds_of(work, clock) == pytest.approx(0.02)
-    assert work.times == 6
+    work = clock.work(9, 0.01, 0.085, 0.01)
+    assert _seconds_of(work, clock) == pytest.approx(0.01)
+    assert work.times == 4
+
+
+def test_quick_work_is_repeated_a_few_times_only() -> None:
+    clock = Clock()
+    work = clock.work(9, 0.01)
+    assert _seconds_of(work, clock) == pytest.approx(0.01)
+    assert work.times == 1 + REPEATS
 
 
 def test_work_that_takes_long_is_done_once_more_only() -> None:
     clock = Clock()
     work = clock.work(5, 4)
-    assert seconds_of(work, clock) == 4
+    assert _seconds_of(work, clock) == 4
     assert work.times == 2
 
 
-@pytest.mark.parametrize(("in_16_bits", "chosen"), [(0.1, "bfloat16"), (0.35, "float32"), (0.8, "float32")])
+@pytest.mark.parametrize(("in_16_bits", "chosen"), [(0.1, "bfloat16"), (0.3, "bfloat16"), (0.35, "float32")])
 def test_fewer_bits_are_chosen_only_if_they_are_clearly_faster(in_16_bits: float, chosen: str) -> None:
     clock = Clock()
     speed = best({"float32": clock.work(0.4), "bfloat16": clock.work(in_16_bits)}, 4, clock)
     assert speed.precision == chosen
-    assert speed.seconds == pytest.approx((0.1 if chosen == "bfloat16" else 0.4) / 4)
+    assert speed.seconds == pytest.approx((in_16_bits if chosen == "bfloat16" else 0.4) / 4)
     assert speed.gain == pytest.approx(0.4 / in_16_bits)
     assert best({"float32": clock.work(0.4)}, 4, clock).gain == 0
+
+
+def test_the_fastest_of_several_is_chosen() -> None:
+    clock = Clock()
+    trials: dict[Precision, Trial] = {
+        "float32": clock.work(0.5),
+        "bfloat16": clock.work(0.25),
+        "float16": clock.work(0.125),
+    }
+    assert best(trials, 1, clock) == Speed("float16", 0.125, 4.0)
+
+
+def test_what_is_prepared_at_first_is_not_held_against_fewer_bits() -> None:
+    clock = Clock()
+    whole, half = clock.work(0.5), clock.work(2, 0.25)
+    assert best({"float32": whole, "bfloat16": half}, 1, clock) == Speed("bfloat16", 0.25, 2.0)
+    assert whole.times == 2
+
+
+def test_float32_is_done_once_if_it_is_far_behind() -> None:
+    clock = Clock()
+    whole, half = clock.work(1.0, 0.125), clock.work(0.5, 0.25)
+    assert best({"float32": whole, "bfloat16": half}, 1, clock) == Speed("bfloat16", 0.25, 2.0)
+    assert (whole.times, half.times) == (1, 2)
 
 
 def test_what_was_measured_is_not_measured_again(tmp_path: Path) -> None:
