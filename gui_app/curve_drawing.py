@@ -119,6 +119,7 @@ class Plot:
             self._draw_frame(*behind)
             self._drawn = behind
         if self._marked != (curves.best, behind):
+            self._marked = None
             self._mark_best(curves.best, *behind)
             self._marked = curves.best, behind
         self._agg.restore_region(self._ground)

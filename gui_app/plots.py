@@ -17,11 +17,13 @@ from gui_app.live import LiveRun
 from gui_app.theme import SIZE, SPACE
 from gui_app.widgets import text_label
 
-REDRAW_MS = 500
+REDRAW_MS = 1000
 SELDOM_MS = 2000
 REST = 30
-"""Twice a second is enough for curves. But drawing takes its time from a run that goes on: it rests so many times as
-long as it took, so that it has a thirtieth of one core at most, though never longer than `SELDOM_MS`."""
+"""Once a second is enough for curves. But drawing takes its time from a run that goes on: it rests so many times as
+long as it took, which makes a thirtieth of one core, though never longer than `SELDOM_MS`."""
+SOON_MS = 50
+"""When nothing trains any more, and where size or colours changed."""
 POLL_MS = 50
 TENTH, ROOM = 1.1, 1.02
 """The axis of the loss ends between a fiftieth and an eighth above the highest point that it is to show."""
@@ -72,6 +74,7 @@ class RunPlots(QWidget):
         self._epochs = 0
         self._wanted: tuple[object, ...] = ()
         self._drawing: Future[Drawn] | None = None
+        self._failed = False
         self._drawer: ThreadPoolExecutor | None = None
         self._pause_ms = REDRAW_MS
         self.redraws = 0
@@ -88,8 +91,9 @@ class RunPlots(QWidget):
     def show_run(self, live: LiveRun, epochs: int) -> None:
         """Show what `live` knows by the time of the next redraw; `epochs` are those planned."""
         self._live, self._epochs = live, epochs
-        pause_ms = POLL_MS if live.finished else self._pause_ms
-        if self.isVisible() and not self._timer.isActive():
+        soon = live.finished is not None or not self._wanted
+        pause_ms = SOON_MS if soon else self._pause_ms
+        if self.isVisible() and (soon or not self._timer.isActive()):
             waited = self._since.elapsed() if self._since.isValid() else pause_ms
             self._timer.start(max(0, pause_ms - waited))
 
@@ -144,19 +148,27 @@ class RunPlots(QWidget):
         self._poll.start()
 
     def _look(self) -> None:
-        """Show what was drawn, and draw again what came meanwhile."""
+        """Show what was drawn, and draw again what came meanwhile. One failure after the other is told once."""
         if self._drawing is None or not self._drawing.done():
             return
         self._poll.stop()
         drawing, self._drawing = self._drawing, None
-        drawn = drawing.result()
-        self._pause_ms = min(max(REDRAW_MS, round(REST * drawn.took_ms)), SELDOM_MS)
+        error, failed_before = drawing.exception(), self._failed
+        self._failed = error is not None
+        if error is None:
+            self._show(drawing.result())
+        if self._live is not None:
+            self.show_run(self._live, self._epochs)
+        if error is not None and not failed_before:
+            raise error
+
+    def _show(self, drawn: Drawn) -> None:
+        if self.redraws:  # the first time matplotlib is loaded
+            self._pause_ms = min(max(REDRAW_MS, round(REST * drawn.took_ms)), SELDOM_MS)
         for plot, pixels in zip((self.loss, self.accuracy), drawn.pixels, strict=True):
             plot.show_pixels(pixels)
         self.redraws += 1
         self.drawn.emit()
-        if self._live is not None:
-            self.show_run(self._live, self._epochs)
 
     def _loss_curves(self, live: LiveRun) -> Curves:
         numbers = [0.0 + epoch.epoch for epoch in live.epochs]

@@ -19,9 +19,9 @@ from gui_app.state import Store
 if TYPE_CHECKING:
     from core.train.plan import RunPlan
 
-SELDOM_MS = 500
+TOLD_MS = 500
 """Each time that the window wakes it takes a core from the run, and with it the others, which wait for that one; so the
-run loses some three times as long as the window computes. Twice a second is enough for numbers and curves."""
+run loses some three times as long as the window computes. Twice a second is enough for numbers."""
 
 
 class Training(QObject):
@@ -45,7 +45,7 @@ class Training(QObject):
         folder = new_run_folder(runs_folder)
         work = partial(_training, state.plan, folder, state.folders)
         done = partial(self._done, folder)
-        job = self._desk.begin(Task(self.tr("training"), work, self._take, done, batch_ms=SELDOM_MS))
+        job = self._desk.begin(Task(self.tr("training"), work, self._take, done, batch_ms=TOLD_MS))
         if job is not None:
             self._job = job
             self._store.update(live=LiveRun(state.plan), training=True, paused=False, page="train")

@@ -11,11 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 from core.base.files import write_bytes
 from core.models.device import Precision
 
-ENOUGH_S = 0.1  # of repeating a piece of work
+ENOUGH_S = 0.15  # of repeating a piece of work
 REPEATS = 5
 MOST = 200  # pieces of work that are noted: the oldest go first
 CLEARLY = 1.2  # a precision of fewer bits must be so many times faster: below that it may be chance
-FAR_BEHIND = 1.6  # times as slow as the fastest when both are done once, after which float32 is not tried again
+LONG_S, FAR_BEHIND = 1.0, 1.6  # float32 that takes so long the first time and is so many times slower, is not repeated
 
 Trial = Callable[[], object]
 """Does a piece of work once, to its end: on a graphics card it waits for the result."""
@@ -25,7 +25,8 @@ Trial = Callable[[], object]
 class Speed:
     """Seconds per image of one kind of work, in the precision that was found the best for it.
 
-    `gain` is how many times as fast as float32 the fastest other precision was, taken or not; 0 if there is none.
+    `gain` is how many times as fast as float32 the fastest other precision was, taken or not; 0 if there is none. Where
+    float32 was done only once, the first times of both are compared.
     """
 
     precision: Precision
@@ -71,18 +72,20 @@ def best(trials: Mapping[Precision, Trial], images: int, clock: Callable[[], flo
     """Measure each trial, of so many images; return the first (float32) unless another is clearly faster.
 
     Each is done once before it counts, for then much is prepared: float32 last, which finds most of that ready. If it
-    is far behind all the same, once was enough; with large networks that spares seconds.
+    takes long and is far behind all the same, that is enough: with large networks this spares many seconds.
     """
     first, *others = trials
     begun = {precision: _timed(trials[precision], clock) for precision in (*others, first)}
+    if not others:
+        return Speed(first, _again(trials[first], clock) / images)
     times = {precision: _again(trials[precision], clock) for precision in others}
-    quickest = min(times, key=times.__getitem__, default=first)
+    quickest = min(times, key=times.__getitem__)
     gain = begun[first] / begun[quickest]
-    if quickest == first or gain < FAR_BEHIND:
+    if begun[first] < LONG_S or gain < FAR_BEHIND:
         times[first] = _again(trials[first], clock)
         gain = times[first] / times[quickest]
     precision = quickest if gain > CLEARLY else first
-    return Speed(precision, times[precision] / images, gain if others else 0.0)
+    return Speed(precision, times[precision] / images, gain)
 
 
 def _again(trial: Trial, clock: Callable[[], float]) -> float:

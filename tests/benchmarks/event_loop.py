@@ -111,7 +111,8 @@ class Window:
         """End as the program does."""
         from gui_app import interpreter
 
-        self.session.close(10_000)
+        self._window.hide()
+        assert self.session.close(10_000)
         interpreter.let_go()
 
     @property
@@ -150,6 +151,7 @@ class Window:
                 loop.quit()
 
         session.start_training()
+        assert session.state.training, session.state.plan_problem
         session.store.changed.connect(look)
         loop.exec()
         session.store.changed.disconnect(look)

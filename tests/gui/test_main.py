@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from core.base.folders import Folders
-from gui_app import job, main
+from gui_app import job, main, training
 from gui_app.notify import Notice
 from gui_app.window import MainWindow
 from tests.gui.helpers import WAIT_MS, click, drop, find, read, save_as, write
@@ -75,6 +75,7 @@ def test_the_main_job_from_end_to_end(
     """Folder, model, training with curves that move, results, prediction: through `main()`, as a person would."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(training, "TOLD_MS", 20)  # else so small a network has done too much between two looks
     notices: list[Notice] = []
 
     def person() -> int:
@@ -135,7 +136,7 @@ def _choose_and_train(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     session.change_config({"backbone": "tiny"})
     click(qtbot, window, "strategy_fine-tune-all")
-    write(qtbot, window, "setting_epochs", "120")
+    write(qtbot, window, "setting_epochs", "40")
     click(qtbot, window, "model_train")
     assert session.state.page == "train"
     seen: set[int] = set()

@@ -1,6 +1,7 @@
 """The live curves: what is drawn, how often, and in which colours."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,12 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.base.events import EpochDone, PhaseStarted, Step
+from core.base.events import EpochDone, Finished, PhaseStarted, Step
 from gui_app import theme
 from gui_app.curve_drawing import Best, Canvas, CurveDrawing, Curves, Frame, Pixels, Plot
 from gui_app.live import LiveRun, PhaseSpan
-from gui_app.plots import POLL_MS, CurvePlot, RunPlots, accuracy_bottom, loss_top
+from gui_app.plots import CurvePlot, RunPlots, accuracy_bottom, loss_top
+from gui_app.theme_values import DARK, LIGHT, Palette
 from tests.gui.helpers import WAIT_MS
 from tests.gui.runs import made_events
 
@@ -49,7 +51,7 @@ def test_curves_of_training_and_validation_are_drawn(plots: RunPlots, qtbot: QtB
     assert _axes(plots.loss).get_xlim() == (0, 10)
 
 
-def test_lines_are_reused_and_redrawn_at_most_twice_a_second(plots: RunPlots, qtbot: QtBot) -> None:
+def test_lines_are_reused_and_redrawn_at_most_once_a_second(plots: RunPlots, qtbot: QtBot) -> None:
     live = LiveRun()
     live.feed((PhaseStarted("all", "everything", 1, 10),))
     plots.show_run(live, 10)
@@ -58,10 +60,9 @@ def test_lines_are_reused_and_redrawn_at_most_twice_a_second(plots: RunPlots, qt
     for i in range(100):
         live.feed((Step(i / 10, 1.0),))
         plots.show_run(live, 10)
-        QApplication.processEvents()
-    assert plots.redraws <= 2
-    qtbot.waitUntil(lambda: len(np.asarray(lines[0].get_xdata())) == 100, timeout=WAIT_MS)
+        qtbot.wait(10)
     assert plots.redraws <= 3
+    qtbot.waitUntil(lambda: len(np.asarray(lines[0].get_xdata())) == 100, timeout=WAIT_MS)
     assert list(_axes(plots.loss).lines) == lines
 
 
@@ -70,10 +71,12 @@ FRAME = Frame(PHASES, epochs=4, bottom=0.0, top=2.2)
 BEST = Best(2, "best so far")
 
 
-def _pixels(drawing: CurveDrawing, points: int, frame: Frame = FRAME, best: Best | None = BEST) -> bytes:
+def _pixels(
+    drawing: CurveDrawing, points: int, frame: Frame = FRAME, best: Best | None = BEST, colours: Palette = LIGHT
+) -> bytes:
     x = [0.1 * i for i in range(points)]
     curves = Curves((x, [2.0 - 0.5 * i for i in x]), ([1.0, 2.0], [1.9, 1.0]), frame, best)
-    return drawing.draw(curves, Canvas(600, 300, 1.0, theme.palette(), "DejaVu Sans")).data
+    return drawing.draw(curves, Canvas(600, 300, 1.0, colours, "DejaVu Sans")).data
 
 
 def _drawing(*, labelled: bool = True) -> CurveDrawing:
@@ -98,7 +101,7 @@ def test_a_line_that_grows_is_drawn_over_the_same_frame(monkeypatch: pytest.Monk
     assert grown != _pixels(growing, 24)
 
 
-@pytest.mark.parametrize("changed", [{"top": 1.1}, {"phases": ()}, {"epochs": 5}])
+@pytest.mark.parametrize("changed", [{"top": 1.1}, {"phases": ()}, {"epochs": 5}, {"epochs": 2}])
 def test_what_changes_in_the_frame_is_drawn(changed: dict[str, Any]) -> None:
     used = _drawing()
     before, moved = _pixels(used, 25), replace(FRAME, **changed)
@@ -112,30 +115,66 @@ def test_another_best_epoch_is_marked(best: Best | None) -> None:
     assert before != _pixels(used, 25, best=best) == _pixels(_drawing(), 25, best=best)
 
 
+def test_the_colours_of_the_best_mark_change_too() -> None:
+    used = _drawing()
+    before = _pixels(used, 25)
+    assert before != _pixels(used, 25, colours=DARK) == _pixels(_drawing(), 25, colours=DARK)
+
+
 def test_words_are_drawn_over_the_lines() -> None:
     assert _pixels(_drawing(), 25) != _pixels(_drawing(labelled=False), 25)
 
 
-def test_a_drawing_that_fails_is_told_once_and_followed_by_the_next(
+def _failed(plots: RunPlots, failing: list[ValueError], left: int) -> bool:
+    return len(failing) == left and plots._drawing is None
+
+
+def test_drawings_that_fail_are_told_once_and_what_came_meanwhile_is_drawn(
     plots: RunPlots, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draw, failing = Plot.draw, [ValueError("no room")]
+    draw, failing = Plot.draw, [ValueError("no room"), ValueError("no room")]
 
-    def failing_first(plot: Plot, curves: Curves, canvas: Canvas) -> Pixels:
+    def failing_twice(plot: Plot, curves: Curves, canvas: Canvas) -> Pixels:
         if failing:
             raise failing.pop()
         return draw(plot, curves, canvas)
 
-    monkeypatch.setattr(Plot, "draw", failing_first)
+    monkeypatch.setattr(Plot, "draw", failing_twice)
     live = _run()
     with qtbot.captureExceptions() as told:
         plots.show_run(live, 10)
         qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
-        qtbot.wait(5 * POLL_MS)
+        for left in (1, 0):
+            qtbot.waitUntil(partial(_failed, plots, failing, left), timeout=WAIT_MS)
+            live.feed((Step(6.0 - left, 0.1),))
+            plots.show_run(live, 10)
+        qtbot.waitUntil(lambda: plots.redraws == 1, timeout=WAIT_MS)
     assert [str(error) for _, error, _ in told] == ["no room"]
+
+
+def _resting(plots: RunPlots, qtbot: QtBot) -> LiveRun:
+    """Draw a run that goes on; what comes next would wait long."""
+    live = _run()
+    plots.show_run(live, 10)
+    qtbot.waitUntil(lambda: plots.redraws == 1 and not plots._timer.isActive(), timeout=WAIT_MS)
+    plots._pause_ms = 10 * WAIT_MS
     live.feed((Step(5.0, 0.1),))
     plots.show_run(live, 10)
-    qtbot.waitUntil(lambda: plots.redraws == 1, timeout=WAIT_MS)
+    assert plots._timer.remainingTime() > WAIT_MS
+    return live
+
+
+def test_the_end_is_drawn_soon_however_long_drawing_rests(plots: RunPlots, qtbot: QtBot) -> None:
+    live = _resting(plots, qtbot)
+    live.feed((Finished("run", "completed", 4, 4, 1.0, 100.0),))
+    plots.show_run(live, 10)
+    qtbot.waitUntil(lambda: plots.redraws == 2, timeout=WAIT_MS)
+
+
+def test_another_size_is_drawn_soon(plots: RunPlots, qtbot: QtBot) -> None:
+    _resting(plots, qtbot)
+    plots.resize(500, 400)
+    qtbot.waitUntil(lambda: plots.redraws == 2, timeout=WAIT_MS)
 
 
 def test_nothing_is_drawn_unless_it_changed_or_while_hidden(plots: RunPlots, qtbot: QtBot) -> None:

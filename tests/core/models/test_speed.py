@@ -39,9 +39,9 @@ def _seconds_of(work: Work, clock: Clock) -> float:
 
 def test_the_first_time_does_not_count_and_one_that_was_disturbed_hardly() -> None:
     clock = Clock()
-    work = clock.work(9, 0.01, 0.085, 0.01)
-    assert _seconds_of(work, clock) == pytest.approx(0.01)
-    assert work.times == 4
+    work = clock.work(9, 0.02, 0.08, 0.02)
+    assert _seconds_of(work, clock) == pytest.approx(0.02)
+    assert work.times == 6
 
 
 def test_quick_work_is_repeated_a_few_times_only() -> None:
@@ -85,11 +85,27 @@ def test_what_is_prepared_at_first_is_not_held_against_fewer_bits() -> None:
     assert whole.times == 2
 
 
-def test_float32_is_done_once_if_it_is_far_behind() -> None:
+def test_what_all_need_is_prepared_before_float32_is_done() -> None:
+    done: list[Precision] = []
+    trials: dict[Precision, Trial] = {name: partial(done.append, name) for name in ("float32", "bfloat16", "float16")}
+    best(trials, 1)
+    assert done[:3] == ["bfloat16", "float16", "float32"]
+
+
+def test_float32_is_done_once_if_that_takes_long_and_is_far_behind() -> None:
     clock = Clock()
-    whole, half = clock.work(1.0, 0.125), clock.work(0.5, 0.25)
-    assert best({"float32": whole, "bfloat16": half}, 1, clock) == Speed("bfloat16", 0.25, 2.0)
+    whole, half = clock.work(4.0), clock.work(2.0, 1.0)
+    assert best({"float32": whole, "bfloat16": half}, 1, clock) == Speed("bfloat16", 1.0, 2.0)
     assert (whole.times, half.times) == (1, 2)
+
+
+@pytest.mark.parametrize("first", [0.5, 2.0])
+def test_what_float32_alone_prepares_is_not_held_against_it(first: float) -> None:
+    """Not where it is quick, nor where it is only somewhat behind."""
+    clock = Clock()
+    whole, half = clock.work(first, 0.25), clock.work(0.25 if first < 1 else 1.5, 0.25)
+    assert best({"float32": whole, "bfloat16": half}, 1, clock) == Speed("float32", 0.25, 1.0)
+    assert whole.times == 2
 
 
 def test_what_was_measured_is_not_measured_again(tmp_path: Path) -> None:
