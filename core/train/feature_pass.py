@@ -22,6 +22,9 @@ from core.models.side_by_side import side_by_side
 from core.train.pace import Pace
 from core.train.plan import RunPlan
 
+STORED_AT_ONCE = 64
+"""So many features are stored in one go, which takes longer than to compute one."""
+
 Features = dict[str, NDArray[np.float32]]
 """Feature vectors of length D by the SHA-256 of the image file."""
 
@@ -60,11 +63,15 @@ class FeaturePass:
             return features
         frozen = Frozen(self._network, getattr(torch, self._plan.features_precision or "float32"))
         squares = read_kept(self._plan.dataset.root, missing, self._plan.framing, self._pixels)
+        fresh: Features = {}
         try:
             batches = self._read(missing, squares)
             for batch, computed in side_by_side(partial(self._compute, frozen), batches, self._device):
-                self._store.put(self._space, computed)
                 features |= computed
+                fresh |= computed
+                if len(fresh) >= STORED_AT_ONCE:
+                    self._store.put(self._space, fresh)
+                    fresh = {}
                 for problem in batch.problems:
                     yield Warned(f"Left out: {problem}")
                 yield from _told(pace.advance(len(batch.squares) + len(batch.problems)))
@@ -72,6 +79,7 @@ class FeaturePass:
                     break
         finally:
             squares.close()
+            self._store.put(self._space, fresh)
         return features
 
     def _read(self, images: Sequence[LabelledImage], squares: Generator[Square, None, None]) -> Iterator[_Read]:
