@@ -19,7 +19,9 @@ class Frozen(nn.Module):
         layers = network.trunk if isinstance(network, Network) else network
         trunk = folded(layers.eval())
         if dtype != torch.float32:
-            trunk = copy.deepcopy(trunk).to(dtype)
+            given = set(layers.parameters())
+            made_here = {id(tensor): tensor for tensor in trunk.parameters() if tensor not in given}
+            trunk = copy.deepcopy(trunk, made_here).to(dtype)  # what folding made is no one else's, and need not be
         self._trunk = trunk.to(memory_format=torch.channels_last)
         self._dtype = dtype
 

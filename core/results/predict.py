@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +51,8 @@ class Predictor:
             raise UserError(f"The run in “{folder}” ended before its first epoch.", "Choose another run.")
         state = load_tensors(folder / WEIGHTS_FILE)
         network = restore(plan.network, len(plan.dataset.classes), state, plan.framing.size_px)
-        network.trunk = folded(network.eval().trunk)
         target = torch.device(device.kind)
-        network = network.to(target, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = network.eval().to(target, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return cls(plan, network, target, load_mirroring(folder).used)
 
     @property
@@ -72,7 +72,7 @@ class Predictor:
         try:
             starts = range(0, len(paths), batch)
             batches = ([(path, next(squares)) for path in paths[start : start + batch]] for start in starts)
-            for said in side_by_side(self._said, batches, self._device):
+            for said in side_by_side(partial(self._said, self._folded), batches, self._device):
                 yield from said
                 if stop():
                     return
@@ -81,27 +81,34 @@ class Predictor:
 
     def predict_image(self, image: Image) -> tuple[float, ...]:
         """Return the class probabilities of a picture (RGB, upright) that is not in a file."""
-        return self._probabilities([self.plan.framing.apply(image)])[0]
+        return self._probabilities(self._folded, [self.plan.framing.apply(image)])[0]
 
     def from_features(self, features: NDArray[np.float32]) -> list[tuple[float, ...]]:
         """Return the class probabilities for features (N, D) that were stored before."""
         with torch.inference_mode():
             return _rows(self._network.head(torch.from_numpy(features).to(self._device)))
 
-    def _said(self, read: list[tuple[Path, Square]]) -> list[Predicted]:
-        said = iter(self._probabilities([square for _, square in read if not isinstance(square, UnreadableImage)]))
+    @cached_property
+    def _folded(self) -> Network:
+        """The network for images: where their features are stored, only its head is needed."""
+        self._network.trunk = folded(self._network.trunk)
+        return self._network
+
+    def _said(self, network: Network, read: list[tuple[Path, Square]]) -> list[Predicted]:
+        squares = [square for _, square in read if not isinstance(square, UnreadableImage)]
+        said = iter(self._probabilities(network, squares))
         return [
             Predicted(path, (), str(square)) if isinstance(square, UnreadableImage) else Predicted(path, next(said))
             for path, square in read
         ]
 
-    def _probabilities(self, squares: list[NDArray[np.uint8]]) -> list[tuple[float, ...]]:
+    def _probabilities(self, network: Network, squares: list[NDArray[np.uint8]]) -> list[tuple[float, ...]]:
         if not squares:
             return []
         size_px, backbone = self.plan.framing.size_px, self.plan.network
         with torch.inference_mode():
             shown = as_seen(np.stack(squares), size_px, backbone, self._device)
-            return _rows(with_mirror(self._network, shown) if self.mirrored else self._network(shown))
+            return _rows(with_mirror(network, shown) if self.mirrored else network(shown))
 
 
 def _rows(logits: Tensor) -> list[tuple[float, ...]]:
