@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,22 +11,26 @@ from pydantic import TypeAdapter, ValidationError
 from core.base.files import write_bytes
 from core.models.device import Precision
 
-ENOUGH_S = 0.15  # of repeating a piece of work
-REPEATS = 5
+ENOUGH_S = 0.1  # of repeating a piece of work
+REPEATS = 9
+LONG_S = 1.0  # work that takes so long is not repeated: against that it is little what the first time prepares
 MOST = 200  # pieces of work that are noted: the oldest go first
 CLEARLY = 1.2  # a precision of fewer bits must be so many times faster: below that it may be chance
-LONG_S, FAR_BEHIND = 1.0, 1.6  # float32 that takes so long the first time and is so many times slower, is not repeated
+LITTLE_S = 0.001  # work that takes less is done in float32: what is measured of it is chance too
+FAR_BEHIND = 1.6  # float32 that seems so many times slower the first time is not repeated
 
 Trial = Callable[[], object]
 """Does a piece of work once, to its end: on a graphics card it waits for the result."""
+
+AtOnce = Callable[[Sequence[Callable[[], None]]], object]
+"""Does several tasks, one after the other or side by side."""
 
 
 @dataclass(frozen=True)
 class Speed:
     """Seconds per image of one kind of work, in the precision that was found the best for it.
 
-    `gain` is how many times as fast as float32 the fastest other precision was, taken or not; 0 if there is none. Where
-    float32 was done only once, the first times of both are compared.
+    `gain` is how many times as fast as float32 the fastest other precision was, taken or not; 0 if there is none.
     """
 
     precision: Precision
@@ -68,36 +72,74 @@ class SpeedNotes:
             return  # then it is measured again next time
 
 
-def best(trials: Mapping[Precision, Trial], images: int, clock: Callable[[], float] = time.perf_counter) -> Speed:
+def in_turn(tasks: Sequence[Callable[[], None]]) -> None:
+    """Do tasks one after the other."""
+    for task in tasks:
+        task()
+
+
+def best(
+    trials: Mapping[Precision, Trial],
+    images: int,
+    at_once: AtOnce = in_turn,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Speed:
     """Measure each trial, of so many images; return the first (float32) unless another is clearly faster.
 
-    Each is done once before it counts, for then much is prepared: float32 last, which finds most of that ready. If it
-    takes long and is far behind all the same, that is enough: with large networks this spares many seconds.
+    Float32, the slowest, comes last and is done only once if it is far behind even when it is forgiven as much of its
+    time as the fastest took to prepare: that is mostly so, and spares seconds with large networks. Where it is not, or
+    where the work is little against what is prepared, both are measured once more.
     """
-    first, *others = trials
-    begun = {precision: _timed(trials[precision], clock) for precision in (*others, first)}
+    (first, whole), *others = ((name, _Timed(trial, clock)) for name, trial in trials.items())
     if not others:
-        return Speed(first, _again(trials[first], clock) / images)
-    times = {precision: _again(trials[precision], clock) for precision in others}
-    quickest = min(times, key=times.__getitem__)
-    gain = begun[first] / begun[quickest]
-    if begun[first] < LONG_S or gain < FAR_BEHIND:
-        times[first] = _again(trials[first], clock)
-        gain = times[first] / times[quickest]
-    precision = quickest if gain > CLEARLY else first
-    return Speed(precision, times[precision] / images, gain)
+        at_once([whole.repeated])
+        return Speed(first, whole.seconds / images)
+    at_once([*(timed.repeated for _, timed in others), whole.once])
+    quickest, fewer = min(others, key=lambda other: other[1].seconds)
+    gain = (whole.first - fewer.preparing) / fewer.seconds
+    if gain < FAR_BEHIND or fewer.preparing > fewer.seconds:
+        at_once([lambda: _repeat(fewer, whole)])
+        gain = whole.seconds / fewer.seconds
+    precision, timed = (quickest, fewer) if gain > CLEARLY and whole.seconds > LITTLE_S else (first, whole)
+    return Speed(precision, timed.seconds / images, gain)
 
 
-def _again(trial: Trial, clock: Callable[[], float]) -> float:
-    """Return the median time of a trial that was done once before."""
-    begun = clock()
-    times: list[float] = []
-    while not times or (clock() - begun < ENOUGH_S and len(times) < REPEATS):
-        times.append(_timed(trial, clock))
-    return statistics.median(times)
+class _Timed:
+    """The seconds of one trial, the first time and then; several threads may measure it."""
+
+    def __init__(self, trial: Trial, clock: Callable[[], float]) -> None:
+        self._trial, self._clock = trial, clock
+        self.first = self.seconds = 0.0
+
+    @property
+    def preparing(self) -> float:
+        """Return what only the first time took."""
+        return max(0.0, self.first - self.seconds)
+
+    def repeated(self) -> None:
+        """Do it once before it counts, for then much is prepared."""
+        self.once()
+        if self.first < LONG_S:
+            _repeat(self)
+
+    def once(self) -> None:
+        """Do it for the first time."""
+        self.first = self.seconds = self.time()
+
+    def time(self) -> float:
+        """Do it and return how long it took."""
+        before = self._clock()
+        self._trial()
+        return self._clock() - before
 
 
-def _timed(trial: Trial, clock: Callable[[], float]) -> float:
-    before = clock()
-    trial()
-    return clock() - before
+def _repeat(*works: _Timed) -> None:
+    """Take the median of a few times of each; by turns, so that what disturbs one disturbs the others too."""
+    times: dict[_Timed, list[float]] = {work: [] for work in works}
+    for number in range(REPEATS):
+        if number and sum(map(sum, times.values())) >= ENOUGH_S * len(works):
+            break
+        for work in works:
+            times[work].append(work.time())
+    for work in works:
+        work.seconds = statistics.median(times[work])

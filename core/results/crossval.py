@@ -15,7 +15,7 @@ from core.results.runs import RunWriter
 from core.results.scoring import judge, said_of
 from core.train.pace import Pace
 from core.train.plan import RunPlan
-from core.train.run import run, stages
+from core.train.run import begin, run, stages
 
 
 def cross_validate(plan: RunPlan, k: int, folders: Folders, stop: Stop) -> Generator[Event, None, Evaluation | None]:
@@ -48,7 +48,7 @@ def _trained(
     """Train on one split; of its events only progress is told, as of the whole."""
     number, k = fold
     RunWriter(folder, plan).close()
-    for event in run(plan, folder, folders, stop, Pace(stages(plan))):
+    for event in run(plan, begin(plan, folders), folder, folders, stop, Pace(stages(plan))):
         if isinstance(event, Progress):
             left = None if event.seconds_left is None else event.seconds_left * (k - number + 1)
             fraction = (number - 1 + event.fraction) / k

@@ -22,7 +22,7 @@ from core.results.scoring import judge, said_of
 from core.train.costs import chosen, costs, needs_measuring
 from core.train.pace import Pace
 from core.train.plan import RunPlan, with_digest
-from core.train.run import SCORE, memory_told, run, stages
+from core.train.run import SCORE, begin, memory_told, run, stages
 
 Result = TypeVar("Result")
 
@@ -34,7 +34,8 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
     """
     plan = with_digest(plan, folders)
     with memory_told(plan):
-        measured = costs(plan, folders) if needs_measuring(plan) else None
+        network = begin(plan, folders)
+        measured = costs(plan, folders, network) if needs_measuring(plan) else None
     plan = chosen(plan, measured)
     writer = RunWriter(folder, plan)
     pace = Pace(stages(plan, measured))
@@ -42,7 +43,7 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
         for note in plan.dataset.notes:
             writer.add(Warned(f"Left out: {note}"))
             yield Warned(f"Left out: {note}")
-        for event in run(plan, folder, folders, _unpaused(stop, pace), pace):
+        for event in run(plan, network, folder, folders, _unpaused(stop, pace), pace):
             scored = isinstance(event, Finished) and event.best_epoch > 0
             if isinstance(event, Finished) and scored:
                 event = yield from _scored_or_kept(event, writer, _scored(event, plan, folder, folders, pace))

@@ -1,11 +1,13 @@
 """What a run will cost on this computer: a few images are read and computed before it begins, for about a second."""
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import torch
+from torch import nn
 
 from core.base.folders import Folders
 from core.data.store.pixels import Pixels
@@ -44,9 +46,12 @@ class Costs:
     before: tuple[float, ...]
 
 
-def costs(plan: RunPlan, folders: Folders) -> Costs:
-    """Return what an image costs in each part of the run, measured now or in an earlier run on this computer."""
-    trials = _Trials(plan)
+def costs(plan: RunPlan, folders: Folders, network: Network | None = None) -> Costs:
+    """Return what an image costs in each part of the run, measured now or in an earlier run on this computer.
+
+    `network` is that of the run, if it is there already, and stays as it is.
+    """
+    trials = _Trials(plan, network)
     notes = SpeedNotes(folders.cache / "speeds.json")
     with torch.random.fork_rng(devices=[]):  # dropout draws, and what comes after must not depend on it
         features = notes.get(trials.named(f"features, a core each, batch {plan.evaluation_batch}"), trials.features)
@@ -115,12 +120,13 @@ def _frozen_words(plan: RunPlan, phase: PlannedPhase) -> str:
 
 
 class _Trials:
-    """Pieces of work like those of the run, on a network of the same shape and on random pixels."""
+    """Pieces of work like those of the run, on its network or one of the same shape, and on random pixels."""
 
-    def __init__(self, plan: RunPlan) -> None:
+    def __init__(self, plan: RunPlan, network: Network | None) -> None:
         self.plan = plan
         self._device = torch.device(plan.device.kind)
-        self._made: Network | None = None
+        self._given = network
+        self._own: Network | None = None
 
     def named(self, work: str) -> str:
         """Return the name of a piece of work, with all that its speed depends on."""
@@ -132,7 +138,7 @@ class _Trials:
     def features(self) -> Speed:
         """Return the speed of the frozen network."""
         frozen = {
-            precision: Frozen(self._network(), getattr(torch, precision))
+            precision: Frozen(self._given or self._network(), getattr(torch, precision))
             for precision in precisions(self.plan.device.kind)
         }
         return self._computing(frozen)
@@ -141,7 +147,7 @@ class _Trials:
         """Return the speed of learning in a phase, the variation of the images included."""
         if phase.from_features:
             return best({"float32": self._head_step(phase)}, phase.batch_size)
-        n = self._n(phase.batch_size, TO_LEARN)
+        n = min(TO_LEARN, phase.batch_size) if self._device.type == "cpu" else phase.batch_size
         trials: dict[Precision, Trial] = {
             precision: self._step(replace(self.plan, precision=precision), phase, n)
             for precision in precisions(self.plan.device.kind)
@@ -182,14 +188,27 @@ class _Trials:
         return self._computing({precision: frozen_of(self.plan, division)})
 
     def _computing(self, frozen: Mapping[Precision, Frozen]) -> Speed:
-        n, cores = self._n(self.plan.evaluation_batch, FEW), cores_of(self._device)
+        n, cores = self._enough(frozen.values()), cores_of(self._device)
         images = varied(self._pixels(n), *self._seen, None, self._device, torch.Generator())
 
-        def trial(one: Frozen) -> list[float]:
-            waited_for = side_by_side(lambda shown: float(one(shown).sum()), [images] * cores, self._device)
-            return list(waited_for)
+        def at_once(tasks: Sequence[Callable[[], None]]) -> None:
+            """Keep each core as busy as in the run: precisions side by side, each on as many cores as the others."""
+            copies = max(1, cores // len(tasks))
+            list(side_by_side(lambda task: task(), [*tasks] * copies, self._device))
 
-        return best({precision: partial(trial, one) for precision, one in frozen.items()}, n * cores)
+        trials = {precision: partial(_waited_for, one, images) for precision, one in frozen.items()}
+        return best(trials, n * cores, at_once)
+
+    def _enough(self, frozen: Iterable[Frozen]) -> int:
+        """Return how many images say what a whole batch costs. Where there are convolutions of one pixel it takes all:
+        torch computes those of a few images otherwise than those of many."""
+        pointwise = any(
+            isinstance(layer, nn.Conv2d) and (layer.kernel_size, layer.stride) == ((1, 1), (1, 1))
+            for network in frozen
+            for layer in network.modules()
+        )
+        few = self._device.type == "cpu" and not pointwise
+        return min(FEW, self.plan.evaluation_batch) if few else self.plan.evaluation_batch
 
     def _head_step(self, phase: PlannedPhase) -> Trial:
         network, random, n = self._network(), torch.Generator(), phase.batch_size
@@ -204,19 +223,24 @@ class _Trials:
 
         return trial
 
-    def _n(self, batch_size: int, few: int) -> int:
-        return min(few, batch_size) if self._device.type == "cpu" else batch_size
-
     @property
     def _seen(self) -> tuple[int, Backbone]:
         return self.plan.framing.size_px, self.plan.network
 
     def _network(self) -> Network:
-        if self._made is None:
-            made = build(self.plan.network, len(self.plan.dataset.classes), None, 0, self.plan.framing.size_px)
-            self._made = made.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return self._made
+        """Return a network that trials may change."""
+        if self._own is None:
+            self._own = copy.deepcopy(self._given) if self._given else self._built()
+        return self._own
+
+    def _built(self) -> Network:
+        made = build(self.plan.network, len(self.plan.dataset.classes), None, 0, self.plan.framing.size_px)
+        return made.to(self._device, memory_format=torch.channels_last)  # type: ignore[no-any-return, call-overload]
 
     def _pixels(self, n: int) -> Pixels:
         side = self.plan.framing.resize_px
         return np.random.default_rng(0).integers(0, 256, (n, side, side, 3), np.uint8)
+
+
+def _waited_for(frozen: Frozen, images: torch.Tensor) -> None:
+    frozen(images).sum().item()  # waits for a graphics card

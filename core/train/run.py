@@ -77,16 +77,25 @@ def frozen_stage(phase: PlannedPhase) -> str:
     return f"{FROZEN} ({phase.title})"
 
 
-def run(plan: RunPlan, folder: Path, folders: Folders, stop: Stop, pace: Pace) -> Iterator[Event]:
-    """Train as planned; yield events, the last one `Finished` (no score yet); leave the best network in `folder`.
+def begin(plan: RunPlan, folders: Folders) -> Network:
+    """Return the network as the run begins with it; raises UserError if the weights are gone."""
+    weights = WeightStore(folders.weights).load(BACKBONES[plan.backbone]) if plan.pretrained else None
+    n_classes, size_px = len(plan.dataset.classes), plan.framing.size_px
+    network = build(BACKBONES[plan.backbone], n_classes, weights, plan.config.seed, size_px)
+    return network.to(plan.device.kind, memory_format=torch.channels_last)  # type: ignore[no-any-return, call-overload]
 
-    Raises UserError if weights or images are gone, or memory is too small for the batch.
+
+def run(plan: RunPlan, network: Network, folder: Path, folders: Folders, stop: Stop, pace: Pace) -> Iterator[Event]:
+    """Train the network that `begin` made; yield events, the last one `Finished` (no score yet); leave the best network
+    in `folder`.
+
+    Raises UserError if images are gone, or memory is too small for the batch.
     """
     devices = [torch.cuda.current_device()] if plan.device.kind == "cuda" else []
     with torch.random.fork_rng(devices):
         torch.manual_seed(plan.config.seed)
         with memory_told(plan):
-            yield from _Run(plan, folder, folders, stop, pace).events()
+            yield from _Run(plan, folder, folders, stop, pace).events(network)
 
 
 @contextmanager
@@ -115,7 +124,6 @@ class _Run:
     def __init__(self, plan: RunPlan, folder: Path, folders: Folders, stop: Stop, pace: Pace) -> None:
         self._plan, self._folder, self._folders, self._stop, self._pace = plan, folder, folders, stop, pace
         self._backbone = BACKBONES[plan.backbone]
-        self._weights = WeightStore(folders.weights)
         self._device = torch.device(plan.device.kind)
         self._best = Best()
         self._epochs = 0
@@ -124,8 +132,7 @@ class _Run:
         self._ending: Ending = "completed"
         self._pixels: tuple[PixelBatches, PixelBatches] | None = None
 
-    def events(self) -> Iterator[Event]:
-        network = self._network()
+    def events(self, network: Network) -> Iterator[Event]:
         for phase in self._plan.phases:
             yield from self._once(self._phase(network, phase))
             self._save(network)
@@ -143,12 +150,6 @@ class _Run:
             seconds=self._pace.seconds,
             images_per_s=self._pace.images_per_s,
         )
-
-    def _network(self) -> Network:
-        weights = self._weights.load(self._backbone) if self._plan.pretrained else None
-        n_classes, size_px = len(self._plan.dataset.classes), self._plan.framing.size_px
-        network = build(self._backbone, n_classes, weights, self._plan.config.seed, size_px)
-        return network.to(self._device, memory_format=torch.channels_last)  # type: ignore[no-any-return, call-overload]
 
     def _phase(self, network: Network, phase: PlannedPhase) -> Iterator[Event]:
         network.freeze(phase.trained_groups)

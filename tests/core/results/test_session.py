@@ -64,12 +64,14 @@ def test_the_best_epoch_is_what_is_kept(images: Path, tmp_path: Path, folders: F
 
 
 def test_the_same_seed_gives_the_same_run_bit_for_bit(images: Path, tmp_path: Path, folders: Folders) -> None:
+    """Once a computer has chosen a precision: of two that are as fast it may choose either."""
     runs = []
     for name in ("first", "second"):
         plan = planned(images, strategy="fine-tune-all", epochs=3, seed=5)
         steps = [event for event in train(plan, tmp_path / name, folders) if isinstance(event, Step)]
         runs.append((steps, load_tensors(tmp_path / name / "best.safetensors")))
-        shutil.rmtree(folders.cache)
+        for kept in (folders.features, folders.pixels):
+            shutil.rmtree(kept)
     (steps, tensors), (again, tensors_again) = runs
     assert steps == again
     assert all(torch.equal(tensors[name], tensors_again[name]) for name in tensors)
@@ -347,7 +349,7 @@ def test_one_image_alone_is_not_learned_from(images: Path, tmp_path: Path, folde
 def test_memory_that_is_too_small_for_measuring_is_told(
     images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def too_much(plan: object, folders: object) -> None:
+    def too_much(*arguments: object) -> None:
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr("core.results.session.costs", too_much)
@@ -362,7 +364,7 @@ def test_an_image_without_features_sends_no_other_through_the_network(
     plan = planned(images, epochs=1)
     (images / plan.dataset.part("test")[0].path).unlink()
     monkeypatch.setattr(
-        Predictor, "_probabilities", lambda self, squares: [] if not squares else pytest.fail("computed")
+        Predictor, "_probabilities", lambda self, network, squares: [] if not squares else pytest.fail("computed")
     )
     list(train(plan, tmp_path / "run", folders))
     record = load_run(tmp_path / "run")

@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
+from time import sleep
 
 import pytest
+import torch
 
 from core.base.folders import Folders
+from core.models.inference import Frozen
 from core.models.speed import Speed
 from core.train import costs as costs_module
 from core.train.costs import Costs, chosen, costs, needs_measuring
-from core.train.run import stages
+from core.train.run import begin, stages
 from tests.core.conftest import planned
 
 
@@ -35,8 +39,6 @@ def test_each_part_that_computes_is_measured_once(
 def test_what_is_measured_is_divided_as_it_will_be_in_the_run(
     images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch, norms: str
 ) -> None:
-    import torch
-
     from core.train.replicas import Replicas
 
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
@@ -54,9 +56,56 @@ def test_what_is_measured_is_divided_as_it_will_be_in_the_run(
     assert "parts of a batch of 16" in (folders.cache / "speeds.json").read_text()
 
 
-def test_measuring_leaves_no_trace_in_the_random_numbers(images: Path, folders: Folders) -> None:
-    import torch
+@pytest.mark.parametrize(("kernel", "stride", "images_seen"), [(3, 1, 8), (1, 2, 8), (1, 1, 32)])
+def test_a_few_images_say_what_a_batch_costs_but_not_of_convolutions_of_one_pixel(
+    images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch, kernel: int, stride: int, images_seen: int
+) -> None:
+    plan = planned(images, strategy="feature-extraction")
+    network = begin(plan, folders)
+    network.trunk.layer2 = torch.nn.Conv2d(16, 16, kernel, stride)
+    seen: list[int] = []
+    monkeypatch.setattr(costs_module, "_waited_for", lambda frozen, shown: seen.append(len(shown)))
+    assert plan.evaluation_batch == 32
+    costs(plan, folders, network)
+    assert set(seen) == {images_seen}
 
+
+def test_every_core_computes_while_precisions_are_compared(
+    images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Barrier(4)
+    begun: list[Frozen] = []
+
+    def together(frozen: Frozen, shown: torch.Tensor) -> None:
+        if len(begun) < busy.parties:
+            begun.append(frozen)
+            busy.wait(timeout=20)
+        sleep(0.01)
+
+    monkeypatch.setattr(costs_module, "precisions", lambda kind: ("float32", "bfloat16"))
+    monkeypatch.setattr(costs_module, "_waited_for", together)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(busy.parties)
+    try:
+        costs(planned(images, strategy="feature-extraction"), folders)
+    finally:
+        torch.set_num_threads(threads)
+    assert sorted(begun.count(frozen) for frozen in set(begun)) == [2, 2]
+
+
+def test_measuring_leaves_the_network_of_the_run_as_it_is(images: Path, folders: Folders) -> None:
+    plan = planned(images, strategy="fine-tune-last", epochs=3)
+    network = begin(plan, folders)
+    before = {name: tensor.clone() for name, tensor in network.state().items()}
+    learning = [parameter.requires_grad for parameter in network.parameters()]
+    measured = costs(plan, folders, network)
+    assert measured.phases[-1].seconds > 0
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state().items())
+    assert [parameter.requires_grad for parameter in network.parameters()] == learning
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_measuring_leaves_no_trace_in_the_random_numbers(images: Path, folders: Folders) -> None:
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
@@ -126,9 +175,9 @@ def test_frozen_layers_are_measured_anew_for_another_batch_or_precision(
     images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = planned(images, strategy="fine-tune-last", epochs=6, last_blocks=1)
-    monkeypatch.setattr(costs_module, "best", lambda trials, n: Speed("float32", 1.0))
+    monkeypatch.setattr(costs_module, "best", lambda *_: Speed("float32", 1.0))
     costs(plan, folders)
-    monkeypatch.setattr(costs_module, "best", lambda trials, n: Speed("float32", 2.0))
+    monkeypatch.setattr(costs_module, "best", lambda *_: Speed("float32", 2.0))
     again = costs(plan, folders)
     assert (again.phases[-1].seconds, again.before[-1]) == (1.0, 1.0)
     other = costs(replace(plan, features_precision="bfloat16"), folders)
@@ -142,9 +191,9 @@ def test_notes_are_not_used_with_another_torch_or_other_threads(
     images: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = planned(images, strategy="fine-tune-all", epochs=3)
-    monkeypatch.setattr(costs_module, "best", lambda trials, n: Speed("float32", 1.0))
+    monkeypatch.setattr(costs_module, "best", lambda *_: Speed("float32", 1.0))
     first = costs(plan, folders)
-    monkeypatch.setattr(costs_module, "best", lambda trials, n: Speed("float32", 2.0))
+    monkeypatch.setattr(costs_module, "best", lambda *_: Speed("float32", 2.0))
     assert costs(plan, folders) == first
     with monkeypatch.context() as another:
         another.setattr("torch.get_num_threads", lambda: 100)
