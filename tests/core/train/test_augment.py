@@ -136,6 +136,16 @@ def test_each_operation_is_that_of_torchvision(key: str) -> None:
         assert torch.allclose(inner(one, 11), inner(expected, 11), atol=1e-4), f"{key} {amount}"
 
 
+def test_an_image_that_turns_changes_no_other() -> None:
+    """Whatever lies beyond the edge is asked for only where an image turns."""
+    images = squares(4, 32)
+    cropped = draw(4, replace(VARIATIONS["light"] or STILL, flip=False), seeded())
+    alone = carry_out(images, 24, cropped)
+    turned = carry_out(images, 24, replace(cropped, degrees=torch.tensor([0.0, 0.0, 0.0, 15.0])))
+    assert torch.allclose(turned[:3], alone[:3], atol=TOLERANCE)
+    assert not torch.allclose(turned[3], alone[3], atol=0.01)
+
+
 def test_an_operation_comes_after_crop_and_flip() -> None:
     images, n = squares(1, 32), torch.tensor([1.0])
     both = drawn(
