@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.base.files import write_bytes
 from core.models.device import Precision
 
-ENOUGH_S = 0.1  # of repeating a piece of work
+ENOUGH_S = 0.05  # of repeating a piece of work
 REPEATS = 9
 LONG_S = 1.0  # work that takes so long is not repeated: against that it is little what the first time prepares
 MOST = 200  # pieces of work that are noted: the oldest go first

@@ -40,8 +40,8 @@ def _seconds_of(work: Work, clock: Clock) -> float:
 
 def test_the_first_time_does_not_count_and_one_that_was_disturbed_hardly() -> None:
     clock = Clock()
-    work = clock.work(0.9, 0.02, 0.05, 0.02)
-    assert _seconds_of(work, clock) == pytest.approx(0.02)
+    work = clock.work(0.9, 0.01, 0.025, 0.01)
+    assert _seconds_of(work, clock) == pytest.approx(0.01)
     assert work.times == 5
 
 
