@@ -13,7 +13,6 @@ from core.models.device import Precision
 
 ENOUGH_S = 0.05  # of repeating a piece of work
 REPEATS = 9
-LONG_S = 1.0  # work that takes so long is not repeated: against that it is little what the first time prepares
 MOST = 200  # pieces of work that are noted: the oldest go first
 CLEARLY = 1.2  # a precision of fewer bits must be so many times faster: below that it may be chance
 LITTLE_S = 0.001  # work that takes less is done in float32: what is measured of it is chance too
@@ -119,8 +118,7 @@ class _Timed:
     def repeated(self) -> None:
         """Do it once before it counts, for then much is prepared."""
         self.once()
-        if self.first < LONG_S:
-            _repeat(self)
+        _repeat(self)
 
     def once(self) -> None:
         """Do it for the first time."""

@@ -33,8 +33,8 @@ def train(plan: RunPlan, folder: Path, folders: Folders, stop: Stop = never) -> 
     When stopped, the best epoch so far is kept and scored. Raises UserError for what the user can mend.
     """
     plan = with_digest(plan, folders)
+    network = begin(plan, folders)
     with memory_told(plan):
-        network = begin(plan, folders)
         measured = costs(plan, folders, network) if needs_measuring(plan) else None
     plan = chosen(plan, measured)
     writer = RunWriter(folder, plan)

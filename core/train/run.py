@@ -78,11 +78,15 @@ def frozen_stage(phase: PlannedPhase) -> str:
 
 
 def begin(plan: RunPlan, folders: Folders) -> Network:
-    """Return the network as the run begins with it; raises UserError if the weights are gone."""
+    """Return the network as the run begins with it.
+
+    Raises UserError if the weights are gone, or memory is too small for them.
+    """
     weights = WeightStore(folders.weights).load(BACKBONES[plan.backbone]) if plan.pretrained else None
     n_classes, size_px = len(plan.dataset.classes), plan.framing.size_px
-    network = build(BACKBONES[plan.backbone], n_classes, weights, plan.config.seed, size_px)
-    return network.to(plan.device.kind, memory_format=torch.channels_last)  # type: ignore[no-any-return, call-overload]
+    with memory_told(plan):
+        network = build(BACKBONES[plan.backbone], n_classes, weights, plan.config.seed, size_px)
+        return network.to(plan.device.kind, memory_format=torch.channels_last)  # type: ignore[no-any-return, call-overload]
 
 
 def run(plan: RunPlan, network: Network, folder: Path, folders: Folders, stop: Stop, pace: Pace) -> Iterator[Event]:

@@ -52,18 +52,12 @@ def test_quick_work_is_repeated_a_few_times_only() -> None:
     assert work.times == 1 + REPEATS
 
 
-def test_work_is_done_twice_at_least() -> None:
-    clock = Clock()
-    work = clock.work(0.9, 0.8)
-    assert _seconds_of(work, clock) == pytest.approx(0.8)
-    assert work.times == 2
-
-
-def test_work_that_takes_long_is_not_repeated() -> None:
+def test_work_that_takes_long_is_done_once_more_only() -> None:
+    """The first time in a process loads modules, which may take longer than the work."""
     clock = Clock()
     work = clock.work(5, 4)
-    assert _seconds_of(work, clock) == 5
-    assert work.times == 1
+    assert _seconds_of(work, clock) == pytest.approx(4)
+    assert work.times == 2
 
 
 @pytest.mark.parametrize(("in_16_bits", "chosen"), [(0.1, "bfloat16"), (0.3, "bfloat16"), (0.35, "float32")])
@@ -123,7 +117,7 @@ def test_float32_is_done_once_where_both_take_long() -> None:
     clock = Clock()
     whole, half = clock.work(4.0), clock.work(2.0)
     assert best({"float32": whole, "bfloat16": half}, 1, clock=clock) == Speed("bfloat16", 2.0, 2.0)
-    assert (whole.times, half.times) == (1, 1)
+    assert (whole.times, half.times) == (1, 2)
 
 
 def test_what_float32_alone_prepares_is_not_held_against_it() -> None:
