@@ -21,7 +21,7 @@ def to_unit(squares: NDArray[np.uint8], device: torch.device) -> Tensor:
 
 def normalise(images: Tensor, backbone: Backbone) -> Tensor:
     """Return images with the mean and deviation that the backbone was trained with, channels last in memory."""
-    row = images[:1, :, :1]  # laid out as the images are: five times as fast where the channels come last
+    row = images[:1, :, :1]  # for a layout like that of the images: five times as fast where the channels come last
     mean, std = (
         torch.empty_like(row).copy_(torch.tensor(values).view(1, 3, 1, 1)) for values in (backbone.mean, backbone.std)
     )

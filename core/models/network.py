@@ -170,13 +170,13 @@ def build(
     Raises UserError if the architecture cannot see images of this size.
     """
     size_px = size_px or backbone.size_px
-    if weights is None:
-        with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]):  # torch draws for each layer that is made, also where weights come after
+        if weights is None:
             torch.manual_seed(seed)
             network = _make(backbone, n_classes, size_px, _real)
-    else:
-        network = skeleton(backbone, n_classes, size_px).to_empty(device="cpu")
-        network._load_trunk(_pretrained(network, weights))
+        else:
+            network = skeleton(backbone, n_classes, size_px).to_empty(device="cpu")
+            network._load_trunk(_pretrained(network, weights))
     network.head.draw(seed)
     return network
 

@@ -15,8 +15,9 @@ ENOUGH_S = 0.05  # of repeating a piece of work
 REPEATS = 9
 MOST = 200  # pieces of work that are noted: the oldest go first
 CLEARLY = 1.2  # a precision of fewer bits must be so many times faster: below that it may be chance
-LITTLE_S = 0.001  # work that takes less is done in float32: what is measured of it is chance too
+LITTLE_S = 0.001  # a trial that takes less is done in float32: what is measured of it is chance too
 FAR_BEHIND = 1.6  # float32 that seems so many times slower the first time is not repeated
+SHORT_S = 0.1  # unless that first time was so short that its own preparation may be most of it
 
 Trial = Callable[[], object]
 """Does a piece of work once, to its end: on a graphics card it waits for the result."""
@@ -29,7 +30,8 @@ AtOnce = Callable[[Sequence[Callable[[], None]]], object]
 class Speed:
     """Seconds per image of one kind of work, in the precision that was found the best for it.
 
-    `gain` is how many times as fast as float32 the fastest other precision was, taken or not; 0 if there is none.
+    `gain` is how many times as fast as float32 the fastest other precision was, taken or not; 0 if there is none. It is
+    not taken unless that is clear and the work more than a little.
     """
 
     precision: Precision
@@ -85,9 +87,9 @@ def best(
 ) -> Speed:
     """Measure each trial, of so many images; return the first (float32) unless another is clearly faster.
 
-    Float32, the slowest, comes last and is done only once if it is far behind even when it is forgiven as much of its
-    time as the fastest took to prepare: that is mostly so, and spares seconds with large networks. Where it is not, or
-    where the work is little against what is prepared, both are measured once more.
+    Float32, usually the slowest, comes last and is done only once if it is far behind even when it is forgiven as much
+    of its time as the fastest took to prepare: that is mostly so, and spares seconds with large networks. Where it is
+    not, or the work is short or little against what is prepared, both are measured once more.
     """
     (first, whole), *others = ((name, _Timed(trial, clock)) for name, trial in trials.items())
     if not others:
@@ -96,7 +98,7 @@ def best(
     at_once([*(timed.repeated for _, timed in others), whole.once])
     quickest, fewer = min(others, key=lambda other: other[1].seconds)
     gain = (whole.first - fewer.preparing) / fewer.seconds
-    if gain < FAR_BEHIND or fewer.preparing > fewer.seconds:
+    if gain < FAR_BEHIND or fewer.preparing > fewer.seconds or whole.first < SHORT_S:
         at_once([lambda: _repeat(fewer, whole)])
         gain = whole.seconds / fewer.seconds
     precision, timed = (quickest, fewer) if gain > CLEARLY and whole.seconds > LITTLE_S else (first, whole)
@@ -104,7 +106,7 @@ def best(
 
 
 class _Timed:
-    """The seconds of one trial, the first time and then; several threads may measure it."""
+    """The seconds of one trial, the first time and then. Where several threads measure it, those of the last count."""
 
     def __init__(self, trial: Trial, clock: Callable[[], float]) -> None:
         self._trial, self._clock = trial, clock

@@ -59,13 +59,18 @@ class WeightStore:
 
         Raises UserError if they are not here or the file is not what was stored.
         """
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
         file = self._present(backbone)
-        if sha256(file) != self.digest(backbone):
-            hint = "Install Graft again." if _is_built_in(backbone) else "Remove them, then add or download them again."
-            raise UserError(f"The weights of {backbone.title} in “{file}” were changed or damaged.", hint)
-        return {key: value.float() if value.is_floating_point() else value for key, value in load_file(file).items()}
+        hint = "Install Graft again." if _is_built_in(backbone) else "Remove them, then add or download them again."
+        try:
+            if sha256(file) != self.digest(backbone):
+                raise UserError(f"The weights of {backbone.title} in “{file}” were changed or damaged.", hint)
+            tensors = load_file(file)
+        except (OSError, SafetensorError) as error:
+            raise UserError(f"The weights of {backbone.title} in “{file}” cannot be read: {error}.", hint) from error
+        return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
 
     def add(self, backbone: Backbone, file: Path) -> None:
         """Store the weights of a .safetensors, .pth or .pt file after comparing them with the network.

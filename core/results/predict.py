@@ -38,7 +38,10 @@ class Predicted:
 
 
 class Predictor:
-    """The network of a run, loaded once and asked often; `mirrored` says that it is asked for the mirror image too."""
+    """The network of a run, loaded once and asked often, by one thread at a time.
+
+    `mirrored` says that it is asked for the mirror image too.
+    """
 
     def __init__(self, plan: RunPlan, network: Network, device: torch.device, mirrored: bool = False) -> None:
         self.plan, self._network, self._device, self.mirrored = plan, network, device, mirrored

@@ -95,7 +95,8 @@ def draw(n: int, variation: Variation, random: torch.Generator) -> Drawn:
 def carry_out(squares: Tensor, size_px: int, drawn: Drawn) -> Tensor:
     """Return the images that `drawn` makes of the squares, all places in one go and without antialiasing."""
     grid = _grid(_places(drawn).to(squares.device), size_px)
-    beyond = bool(drawn.degrees.any() or drawn.operation.any())  # else nothing lies outside: the same in less time
+    # crops lie within the square: without a turn nothing comes from outside, and this is the same in less time
+    beyond = bool(drawn.degrees.any() or drawn.operation.any())
     padding = "reflection" if beyond else "border"
     shown = functional.grid_sample(squares, grid, mode="bilinear", padding_mode=padding, align_corners=False)
     factors = (drawn.brightness, drawn.saturation, drawn.contrast)

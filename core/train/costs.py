@@ -16,7 +16,7 @@ from core.models.device import Precision, precisions
 from core.models.inference import Frozen
 from core.models.network import Network, build
 from core.models.side_by_side import cores_of, side_by_side
-from core.models.speed import Speed, SpeedNotes, Trial, best
+from core.models.speed import CLEARLY, Speed, SpeedNotes, Trial, best
 from core.train.activation_pass import begins_behind, division_of, frozen_of, sees_again
 from core.train.activations import rounded
 from core.train.augment import variation_of
@@ -100,6 +100,8 @@ def chosen(plan: RunPlan, measured: Costs | None) -> RunPlan:
 def _reason(speed: Speed, what: str = "Measured") -> str:
     if not speed.gain:
         return "The only precision that is used on this device."
+    if speed.precision == "float32" and speed.gain > CLEARLY:
+        return f"{what} here: there is too little to compute for 16 bits to be worth it."
     if speed.precision == "float32":
         return f"{what} here: 16 bits are {speed.gain:.1f} times as fast, which is too little to be worth it."
     return f"{what} here: {speed.gain:.1f} times as fast as float32."
@@ -188,20 +190,20 @@ class _Trials:
         return self._computing({precision: frozen_of(self.plan, division)})
 
     def _computing(self, frozen: Mapping[Precision, Frozen]) -> Speed:
-        n, cores = self._enough(frozen.values()), cores_of(self._device)
+        n, cores = self._images_for(frozen.values()), cores_of(self._device)
         images = varied(self._pixels(n), *self._seen, None, self._device, torch.Generator())
 
         def at_once(tasks: Sequence[Callable[[], None]]) -> None:
-            """Keep each core as busy as in the run: precisions side by side, each on as many cores as the others."""
+            """Keep the cores as busy as in the run: precisions side by side, each on as many of them."""
             copies = max(1, cores // len(tasks))
             list(side_by_side(lambda task: task(), [*tasks] * copies, self._device))
 
         trials = {precision: partial(_waited_for, one, images) for precision, one in frozen.items()}
         return best(trials, n * cores, at_once)
 
-    def _enough(self, frozen: Iterable[Frozen]) -> int:
-        """Return how many images say what a whole batch costs. Where there are convolutions of one pixel it takes all:
-        torch computes those of a few images otherwise than those of many."""
+    def _images_for(self, frozen: Iterable[Frozen]) -> int:
+        """Return how many images tell what a whole batch costs. Where there are convolutions of one pixel it takes all:
+        torch computes those of a few images differently from those of many."""
         pointwise = any(
             isinstance(layer, nn.Conv2d) and (layer.kernel_size, layer.stride) == ((1, 1), (1, 1))
             for network in frozen

@@ -23,7 +23,7 @@ from core.train.pace import Pace
 from core.train.plan import RunPlan
 
 STORED_AT_ONCE = 64
-"""So many features are stored in one go, which takes longer than to compute one."""
+"""So many features are stored in one go: to open and write the store takes longer than to compute an image."""
 
 Features = dict[str, NDArray[np.float32]]
 """Feature vectors of length D by the SHA-256 of the image file."""
@@ -78,8 +78,9 @@ class FeaturePass:
                 if stop():
                     break
         finally:
+            if fresh:
+                self._store.put(self._space, fresh)
             squares.close()
-            self._store.put(self._space, fresh)
         return features
 
     def _read(self, images: Sequence[LabelledImage], squares: Generator[Square, None, None]) -> Iterator[_Read]:

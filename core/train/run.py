@@ -82,9 +82,9 @@ def begin(plan: RunPlan, folders: Folders) -> Network:
 
     Raises UserError if the weights are gone, or memory is too small for them.
     """
-    weights = WeightStore(folders.weights).load(BACKBONES[plan.backbone]) if plan.pretrained else None
     n_classes, size_px = len(plan.dataset.classes), plan.framing.size_px
     with memory_told(plan):
+        weights = WeightStore(folders.weights).load(BACKBONES[plan.backbone]) if plan.pretrained else None
         network = build(BACKBONES[plan.backbone], n_classes, weights, plan.config.seed, size_px)
         return network.to(plan.device.kind, memory_format=torch.channels_last)  # type: ignore[no-any-return, call-overload]
 

@@ -86,3 +86,13 @@ def test_features_in_16_bits_are_close_and_come_as_32() -> None:
     assert rough.dtype == torch.float32
     assert torch.nn.functional.cosine_similarity(exact, rough).min() > 0.999
     assert not torch.equal(exact, rough)
+
+
+@pytest.mark.parametrize("key", ["vit_b_32", "convnext_tiny", "starter"])
+def test_16_bits_leave_the_given_network_as_it_is(key: str) -> None:
+    network = learned(key) if key == "starter" else build(BACKBONES[key], 2, None, seed=0)
+    before = {name: value.clone() for name, value in network.state().items()}
+    half = Frozen(network, torch.bfloat16)
+    assert {parameter.dtype for parameter in half.parameters()} == {torch.bfloat16}
+    assert all(value.dtype == before[name].dtype for name, value in network.state().items())
+    assert all(torch.equal(value, before[name]) for name, value in network.state().items())

@@ -137,6 +137,15 @@ def test_little_work_is_not_judged_by_its_preparation() -> None:
     assert speed.gain == pytest.approx(1)
 
 
+def test_short_work_is_measured_by_turns_until_it_is_enough() -> None:
+    clock = Clock()
+    whole, half = clock.work(0.09, 0.04), clock.work(0.04)
+    speed = best({"float32": whole, "bfloat16": half}, 1, clock=clock)
+    assert speed.precision == "float32"
+    assert speed.gain == pytest.approx(1)
+    assert (whole.times, half.times) == (1 + 2, 1 + 2 + 2)  # 0.1 s of both together
+
+
 def test_precisions_are_measured_at_once() -> None:
     clock = Clock()
     tasks: list[int] = []

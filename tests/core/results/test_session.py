@@ -15,8 +15,9 @@ from core.base.errors import UserError
 from core.base.events import EpochDone, Event, Finished, PhaseStarted, Progress, Step, Warned
 from core.base.folders import Folders
 from core.data.store.pixels import PixelStore
-from core.models.backbones import BACKBONES
+from core.models.backbones import BACKBONES, Backbone
 from core.models.features import FeatureStore
+from core.models.network import Network, build
 from core.models.tensor_files import load_tensors
 from core.models.weights import WeightStore
 from core.results.predict import Predictor
@@ -75,6 +76,23 @@ def test_the_same_seed_gives_the_same_run_bit_for_bit(images: Path, tmp_path: Pa
     (steps, tensors), (again, tensors_again) = runs
     assert steps == again
     assert all(torch.equal(tensors[name], tensors_again[name]) for name in tensors)
+
+
+def test_the_network_is_made_once_and_before_anything_is_drawn(
+    images: Path, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def noted(backbone: Backbone, n_classes: int, weights: object, seed: int, size_px: int) -> Network:
+        made.append(seed)
+        return build(backbone, n_classes, None, seed, size_px)
+
+    monkeypatch.setattr("core.train.run.build", noted)
+    monkeypatch.setattr("core.train.costs.build", lambda *_: pytest.fail("made again to be measured"))
+    state = torch.random.get_rng_state()
+    list(train(planned(images, strategy="fine-tune-all", epochs=2, seed=7), tmp_path / "run", folders))
+    assert made == [7]
+    assert torch.equal(torch.random.get_rng_state(), state)
 
 
 def test_a_second_run_computes_no_feature_again(images: Path, tmp_path: Path, folders: Folders) -> None:

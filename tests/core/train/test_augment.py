@@ -146,6 +146,21 @@ def test_an_image_that_turns_changes_no_other() -> None:
     assert not torch.allclose(turned[3], alone[3], atol=0.01)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"degrees": torch.tensor([45.0])},
+        {"operation": torch.tensor([NUMBER["turn"]]), "amount": torch.tensor([45.0])},
+    ],
+)
+def test_what_comes_in_from_outside_is_a_reflection(changes: dict[str, Tensor]) -> None:
+    rising = torch.linspace(0, 1, 32).expand(1, 3, 32, 32)  # from left to right
+    (shown,) = carry_out(rising, 32, drawn(1, **changes))
+    corners = shown[0, [0, 0, -1, -1], [0, -1, 0, -1]]
+    assert corners.min() > 0.1  # not that of the leftmost pixels
+    assert corners.max() < 0.9
+
+
 def test_an_operation_comes_after_crop_and_flip() -> None:
     images, n = squares(1, 32), torch.tensor([1.0])
     both = drawn(

@@ -1,5 +1,6 @@
 """What is measured before a run begins, and what it decides."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
@@ -9,8 +10,9 @@ import pytest
 import torch
 
 from core.base.folders import Folders
+from core.models.device import Precision
 from core.models.inference import Frozen
-from core.models.speed import Speed
+from core.models.speed import AtOnce, Speed, Trial, in_turn
 from core.train import costs as costs_module
 from core.train.costs import Costs, chosen, costs, needs_measuring
 from core.train.run import begin, stages
@@ -65,9 +67,19 @@ def test_a_few_images_say_what_a_batch_costs_but_not_of_convolutions_of_one_pixe
     network.trunk.layer2 = torch.nn.Conv2d(16, 16, kernel, stride)
     seen: list[int] = []
     monkeypatch.setattr(costs_module, "_waited_for", lambda frozen, shown: seen.append(len(shown)))
+    told: list[int] = []
+
+    def best(trials: Mapping[Precision, Trial], n: int, at_once: AtOnce = in_turn) -> Speed:
+        told.append(n)
+        for trial in trials.values():
+            trial()
+        return Speed("float32", 1.0)
+
+    monkeypatch.setattr(costs_module, "best", best)
     assert plan.evaluation_batch == 32
     costs(plan, folders, network)
     assert set(seen) == {images_seen}
+    assert told[0] == images_seen * torch.get_num_threads()  # each core computes as many
 
 
 def test_every_core_computes_while_precisions_are_compared(
@@ -140,6 +152,7 @@ def test_the_precision_that_a_plan_names_stays(images: Path) -> None:
     [
         ("fine-tune-all", Speed("bfloat16", 0.1, 2.26), "bfloat16", "2.3 times as fast as float32"),
         ("fine-tune-all", Speed("float32", 0.1, 1.12), "float32", "16 bits are 1.1 times as fast, which is too little"),
+        ("fine-tune-all", Speed("float32", 0.1, 3.0), "float32", "too little to compute for 16 bits"),
         ("feature-extraction", Speed("float32", 0.1), "float32", "The only precision"),
     ],
 )
