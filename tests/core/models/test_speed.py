@@ -120,29 +120,26 @@ def test_float32_is_done_once_where_both_take_long() -> None:
     assert (whole.times, half.times) == (1, 2)
 
 
-def test_what_float32_alone_prepares_is_not_held_against_it() -> None:
+@pytest.mark.parametrize(
+    ("whole", "half"),
+    [
+        pytest.param((0.39, 0.25), (0.25,), id="it seems not far behind"),
+        pytest.param((0.9, 0.01), (0.5, 0.01), id="what is prepared is more than the work"),
+        pytest.param((0.09, 0.04), (0.04,), id="the work is short"),
+    ],
+)
+def test_what_float32_alone_prepares_is_not_held_against_it(whole: Sequence[float], half: Sequence[float]) -> None:
     clock = Clock()
-    whole, half = clock.work(0.39, 0.25), clock.work(0.25)
-    speed = best({"float32": whole, "bfloat16": half}, 1, clock=clock)
+    speed = best({"float32": clock.work(*whole), "bfloat16": clock.work(*half)}, 1, clock=clock)
     assert speed.precision == "float32"
-    assert speed.seconds == pytest.approx(0.25)
+    assert speed.seconds == pytest.approx(whole[-1])
     assert speed.gain == pytest.approx(1)
 
 
-def test_little_work_is_not_judged_by_its_preparation() -> None:
+def test_both_are_repeated_by_turns_until_it_is_enough() -> None:
     clock = Clock()
-    whole, half = clock.work(0.9, 0.01), clock.work(0.5, 0.01)
-    speed = best({"float32": whole, "bfloat16": half}, 1, clock=clock)
-    assert speed.precision == "float32"
-    assert speed.gain == pytest.approx(1)
-
-
-def test_short_work_is_measured_by_turns_until_it_is_enough() -> None:
-    clock = Clock()
-    whole, half = clock.work(0.09, 0.04), clock.work(0.04)
-    speed = best({"float32": whole, "bfloat16": half}, 1, clock=clock)
-    assert speed.precision == "float32"
-    assert speed.gain == pytest.approx(1)
+    whole, half = clock.work(0.04), clock.work(0.04)
+    best({"float32": whole, "bfloat16": half}, 1, clock=clock)
     assert (whole.times, half.times) == (1 + 2, 1 + 2 + 2)  # 0.1 s of both together
 
 

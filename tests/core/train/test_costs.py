@@ -12,7 +12,7 @@ import torch
 from core.base.folders import Folders
 from core.models.device import Precision
 from core.models.inference import Frozen
-from core.models.speed import AtOnce, Speed, Trial, in_turn
+from core.models.speed import Speed, Trial
 from core.train import costs as costs_module
 from core.train.costs import Costs, chosen, costs, needs_measuring
 from core.train.run import begin, stages
@@ -69,7 +69,7 @@ def test_a_few_images_say_what_a_batch_costs_but_not_of_convolutions_of_one_pixe
     monkeypatch.setattr(costs_module, "_waited_for", lambda frozen, shown: seen.append(len(shown)))
     told: list[int] = []
 
-    def best(trials: Mapping[Precision, Trial], n: int, at_once: AtOnce = in_turn) -> Speed:
+    def best(trials: Mapping[Precision, Trial], n: int, *_: object) -> Speed:
         told.append(n)
         for trial in trials.values():
             trial()
